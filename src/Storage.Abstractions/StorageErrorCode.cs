@@ -74,4 +74,7 @@ public enum StorageErrorCode : byte
 
     /// <summary>The peer does not know this kind of request.</summary>
     Unsupported = 24,
+
+    /// <summary>The address to listen on is taken.</summary>
+    AddressInUse = 25,
 }

@@ -1,0 +1,102 @@
+using System.Text;
+
+namespace WsStorage.Protocol;
+
+/// <summary>Reads the fields of a body. A body that is cut short or makes no sense is a protocol error.</summary>
+/// <param name="body">The body.</param>
+public ref struct BodyReader(ReadOnlySpan<byte> body)
+{
+    private ReadOnlySpan<byte> _rest = body;
+
+    /// <summary>The bytes not read yet.</summary>
+    public readonly int Remaining => _rest.Length;
+
+    /// <summary>Reads an unsigned number.</summary>
+    /// <returns>The number.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public ulong ReadVarint()
+    {
+        if (!Varint.TryRead(_rest, out ulong value, out int used))
+        {
+            throw Malformed("a number is cut short or not in its shortest form");
+        }
+
+        _rest = _rest[used..];
+        return value;
+    }
+
+    /// <summary>Reads a number that counts bytes or things.</summary>
+    /// <param name="field">What it counts, for the error.</param>
+    /// <param name="max">The most that is allowed.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public int ReadInt32(string field, int max = int.MaxValue)
+    {
+        ulong value = ReadVarint();
+        return value <= (ulong)max ? (int)value : throw Malformed($"{field} is {value}; at most {max} is allowed");
+    }
+
+    /// <summary>Reads a field of bytes.</summary>
+    /// <returns>The bytes, a slice of the body.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public ReadOnlySpan<byte> ReadBytes()
+    {
+        ulong length = ReadVarint();
+        if (length > (ulong)_rest.Length)
+        {
+            throw Malformed($"a field of {length} bytes is announced where {_rest.Length} are left");
+        }
+
+        ReadOnlySpan<byte> field = _rest[..(int)length];
+        _rest = _rest[(int)length..];
+        return field;
+    }
+
+    /// <summary>Reads a field of text.</summary>
+    /// <param name="field">What it is, for the error.</param>
+    /// <param name="maxBytes">The most bytes that are allowed.</param>
+    /// <returns>The text.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public string ReadText(string field, int maxBytes)
+    {
+        ReadOnlySpan<byte> bytes = ReadBytes();
+        return bytes.Length <= maxBytes
+            ? Encoding.UTF8.GetString(bytes)
+            : throw Malformed($"{field} is {bytes.Length} bytes long; at most {maxBytes} are allowed");
+    }
+
+    /// <summary>Reads an epoch.</summary>
+    /// <returns>The epoch.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public Guid ReadEpoch()
+    {
+        ReadOnlySpan<byte> bytes = ReadBytes();
+        return bytes.Length == 16 ? new Guid(bytes, bigEndian: true) : throw Malformed("an epoch is not 16 bytes long");
+    }
+
+    /// <summary>Reads a position: epoch, revision, hash.</summary>
+    /// <returns>The position.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public Position ReadPosition()
+    {
+        Guid epoch = ReadEpoch();
+        var revision = new Revision(ReadVarint());
+        return new Position(epoch, revision, ReadVarint());
+    }
+
+    /// <summary>Demands that the body ends here.</summary>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public readonly void ExpectEnd()
+    {
+        if (!_rest.IsEmpty)
+        {
+            throw Malformed($"{_rest.Length} bytes follow the last field");
+        }
+    }
+
+    /// <summary>The body makes no sense.</summary>
+    /// <param name="what">What is wrong with it.</param>
+    /// <returns>The exception, to be thrown.</returns>
+    public static StorageException Malformed(string what) =>
+        new(StorageErrorCode.ProtocolError, $"The body of a message is malformed: {what}.");
+}

@@ -1,0 +1,17 @@
+namespace WsStorage.Protocol.Messages;
+
+/// <summary>A message without a body: <see cref="MessageType.Info"/> and <see cref="MessageType.Cancel"/>.</summary>
+/// <param name="type">Its type.</param>
+public readonly struct EmptyMessage(MessageType type) : IMessage
+{
+    /// <inheritdoc/>
+    public MessageType Type { get; } = type;
+
+    /// <inheritdoc/>
+    public int BodyLength => 0;
+
+    /// <inheritdoc/>
+    public void WriteBody(ref BodyWriter writer)
+    {
+    }
+}

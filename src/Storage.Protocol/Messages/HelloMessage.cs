@@ -1,0 +1,65 @@
+namespace WsStorage.Protocol.Messages;
+
+/// <summary>
+/// The first message of a client. <c>hello = version flags name max-message-bytes *more</c>: two varints, a text of at most
+/// 256 bytes, a varint. A server skips what follows, so that later versions can add fields.
+/// </summary>
+/// <param name="version">The version that the client speaks.</param>
+/// <param name="acceptsPacks">Whether the server may send packs.</param>
+/// <param name="clientName">Who the client says it is, for the server's log.</param>
+/// <param name="maxMessageBytes">The largest WebSocket message that the client takes.</param>
+public readonly struct HelloMessage(int version, bool acceptsPacks, string clientName, int maxMessageBytes) : IMessage
+{
+    private const ulong AcceptsPacksFlag = 1;
+    private const int MaxNameBytes = 256;
+
+    /// <summary>The version that the client speaks.</summary>
+    public int Version { get; } = version;
+
+    /// <summary>Whether the server may send packs.</summary>
+    public bool AcceptsPacks { get; } = acceptsPacks;
+
+    /// <summary>Who the client says it is.</summary>
+    public string ClientName { get; } = clientName;
+
+    /// <summary>The largest WebSocket message that the client takes, in bytes.</summary>
+    public int MaxMessageBytes { get; } = maxMessageBytes;
+
+    /// <inheritdoc/>
+    public MessageType Type => MessageType.Hello;
+
+    /// <inheritdoc/>
+    public int BodyLength => Varint.Length((ulong)Version) + 1 + BodyWriter.MeasureText(ClientName)
+        + Varint.Length((ulong)MaxMessageBytes);
+
+    /// <summary>Reads a body.</summary>
+    /// <param name="body">The body.</param>
+    /// <returns>The message.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>; or
+    /// <see cref="StorageErrorCode.UnsupportedVersion"/>, whatever follows the version.</exception>
+    public static HelloMessage Read(ReadOnlySpan<byte> body)
+    {
+        var reader = new BodyReader(body);
+        ulong version = reader.ReadVarint();
+        if (version != ProtocolConstants.Version)
+        {
+            throw new StorageException(
+                StorageErrorCode.UnsupportedVersion,
+                $"The client speaks version {version} of the protocol; this server speaks version {ProtocolConstants.Version}. Use a client of that version.");
+        }
+
+        ulong flags = reader.ReadVarint();
+        string name = reader.ReadText("the client's name", MaxNameBytes);
+        int maxMessageBytes = reader.ReadInt32("the largest message");
+        return new HelloMessage((int)version, (flags & AcceptsPacksFlag) != 0, name, maxMessageBytes);
+    }
+
+    /// <inheritdoc/>
+    public void WriteBody(ref BodyWriter writer)
+    {
+        writer.WriteVarint((ulong)Version);
+        writer.WriteVarint(AcceptsPacks ? AcceptsPacksFlag : 0);
+        writer.WriteText(ClientName);
+        writer.WriteVarint((ulong)MaxMessageBytes);
+    }
+}

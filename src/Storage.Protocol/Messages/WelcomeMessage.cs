@@ -1,0 +1,83 @@
+namespace WsStorage.Protocol.Messages;
+
+/// <summary>
+/// The answer to a hello. <c>welcome = version name max-message-bytes max-value-bytes max-batch-bytes max-requests
+/// max-scans epoch revision hash *more</c>: a varint, a text, five varints, 16 bytes, two varints. A client skips what
+/// follows.
+/// </summary>
+/// <param name="serverName">What the server says it is.</param>
+/// <param name="limits">What the connection allows.</param>
+/// <param name="position">Where the store stands.</param>
+public readonly struct WelcomeMessage(string serverName, SessionLimits limits, Position position) : IMessage
+{
+    private const int MaxNameBytes = 256;
+
+    /// <summary>What the server says it is.</summary>
+    public string ServerName { get; } = serverName;
+
+    /// <summary>What the connection allows.</summary>
+    public SessionLimits Limits { get; } = limits;
+
+    /// <summary>Where the store stands.</summary>
+    public Position Position { get; } = position;
+
+    /// <inheritdoc/>
+    public MessageType Type => MessageType.Welcome;
+
+    /// <inheritdoc/>
+    public int BodyLength => Varint.Length(ProtocolConstants.Version) + BodyWriter.MeasureText(ServerName)
+        + Varint.Length((ulong)Limits.MaxMessageBytes) + Varint.Length((ulong)Limits.MaxValueBytes)
+        + Varint.Length((ulong)Limits.MaxBatchBytes) + Varint.Length((ulong)Limits.MaxRequestsInFlight)
+        + Varint.Length((ulong)Limits.MaxScans)
+        + 17 + Varint.Length(Position.Revision.Value) + Varint.Length(Position.Hash);
+
+    /// <summary>Reads a body.</summary>
+    /// <param name="body">The body.</param>
+    /// <returns>The message.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>; or
+    /// <see cref="StorageErrorCode.UnsupportedVersion"/>, whatever follows the version.</exception>
+    public static WelcomeMessage Read(ReadOnlySpan<byte> body)
+    {
+        var reader = new BodyReader(body);
+        ulong version = reader.ReadVarint();
+        if (version != ProtocolConstants.Version)
+        {
+            throw new StorageException(
+                StorageErrorCode.UnsupportedVersion,
+                $"The server speaks version {version} of the protocol; this client speaks version {ProtocolConstants.Version}. Use a client of the server's version.");
+        }
+
+        string name = reader.ReadText("the server's name", MaxNameBytes);
+        var limits = new SessionLimits(
+            reader.ReadInt32("the largest message"),
+            reader.ReadInt32("the longest value"),
+            reader.ReadInt32("the largest batch"),
+            reader.ReadInt32("the number of requests in flight"),
+            reader.ReadInt32("the number of scans"));
+        return new WelcomeMessage(name, limits, reader.ReadPosition());
+    }
+
+    /// <inheritdoc/>
+    public void WriteBody(ref BodyWriter writer)
+    {
+        writer.WriteVarint(ProtocolConstants.Version);
+        writer.WriteText(ServerName);
+        writer.WriteVarint((ulong)Limits.MaxMessageBytes);
+        writer.WriteVarint((ulong)Limits.MaxValueBytes);
+        writer.WriteVarint((ulong)Limits.MaxBatchBytes);
+        writer.WriteVarint((ulong)Limits.MaxRequestsInFlight);
+        writer.WriteVarint((ulong)Limits.MaxScans);
+        writer.WriteEpoch(Position.Epoch);
+        writer.WriteVarint(Position.Revision.Value);
+        writer.WriteVarint(Position.Hash);
+    }
+}
+
+/// <summary>What a server announces that a connection allows.</summary>
+/// <param name="MaxMessageBytes">The largest WebSocket message that the server takes.</param>
+/// <param name="MaxValueBytes">The longest value that the store takes.</param>
+/// <param name="MaxBatchBytes">The largest batch that the store takes.</param>
+/// <param name="MaxRequestsInFlight">How many requests may be unanswered at once.</param>
+/// <param name="MaxScans">How many scans may be open at once.</param>
+public readonly record struct SessionLimits(
+    int MaxMessageBytes, int MaxValueBytes, int MaxBatchBytes, int MaxRequestsInFlight, int MaxScans);

@@ -1,0 +1,83 @@
+using System.Threading.Channels;
+
+namespace WsStorage.Transport;
+
+/// <summary>Two ends of a connection without a socket, for tests and for measuring what lies above the socket.</summary>
+public sealed class InMemoryTransport : IMessageTransport
+{
+    private readonly ChannelReader<ReceivedMessage> _incoming;
+    private readonly ChannelWriter<ReceivedMessage> _outgoing;
+
+    private InMemoryTransport(ChannelReader<ReceivedMessage> incoming, ChannelWriter<ReceivedMessage> outgoing)
+    {
+        _incoming = incoming;
+        _outgoing = outgoing;
+    }
+
+    /// <inheritdoc/>
+    public int MaxMessageBytes { get; set; } = int.MaxValue;
+
+    /// <summary>Makes a connection.</summary>
+    /// <returns>Its two ends.</returns>
+    public static (InMemoryTransport Left, InMemoryTransport Right) CreatePair()
+    {
+        Channel<ReceivedMessage> toLeft = Channel.CreateUnbounded<ReceivedMessage>();
+        Channel<ReceivedMessage> toRight = Channel.CreateUnbounded<ReceivedMessage>();
+        return (new(toLeft, toRight), new(toRight, toLeft));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ReceivedMessage> ReceiveAsync()
+    {
+        try
+        {
+            ReceivedMessage message = await _incoming.ReadAsync().ConfigureAwait(false);
+            return message.Data.Length > MaxMessageBytes ? new(ReceivedKind.TooLarge, default) : message;
+        }
+        catch (ChannelClosedException exception)
+        {
+            throw new TransportException("The connection is lost.", exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ReleaseReceived()
+    {
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> message) => Write(new(ReceivedKind.Message, message.ToArray()));
+
+    /// <summary>Sends a text message, as a peer that is not ours might.</summary>
+    /// <returns>Completes when it is on its way.</returns>
+    public ValueTask SendTextAsync() => Write(new(ReceivedKind.Text, default));
+
+    /// <inheritdoc/>
+    public ValueTask CloseAsync(CloseReason reason, CancellationToken cancellationToken = default)
+    {
+        _outgoing.TryWrite(new(ReceivedKind.Closed, default, reason));
+        _outgoing.TryComplete();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public void Abort()
+    {
+        _outgoing.TryComplete();
+        while (_incoming.TryRead(out _))
+        {
+            // What was on its way is lost with the connection.
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Abort();
+        return default;
+    }
+
+    private ValueTask Write(ReceivedMessage message) => _outgoing.TryWrite(message)
+        ? default
+        : ValueTask.FromException(new TransportException("The connection is lost."));
+}

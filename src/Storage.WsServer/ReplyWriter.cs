@@ -1,0 +1,43 @@
+using WsStorage.Protocol;
+using WsStorage.Transport;
+
+namespace WsStorage.WsServer;
+
+/// <summary>Gathers the replies to what arrived together in packs of a good size. Not thread-safe.</summary>
+internal sealed class ReplyWriter(MessageOutbox outbox)
+{
+    private PackBuffer? _pack;
+
+    /// <summary>Whether more replies wait for the client than may, these included.</summary>
+    public bool IsOutboxFull => outbox.IsFull;
+
+    public void Append<TMessage>(in TMessage message, RequestId id)
+        where TMessage : IMessage, allows ref struct => GetPack(message.BodyLength).Append(message, id);
+
+    public void Append(MessageType type, ReadOnlySpan<byte> body, RequestId id) => GetPack(body.Length).Append(type, body, id);
+
+    /// <summary>Sends what was gathered.</summary>
+    public void Flush()
+    {
+        if (_pack is { } pack)
+        {
+            _pack = null;
+            outbox.Post(pack, alone: true);
+        }
+    }
+
+    private PackBuffer GetPack(int bodyLength)
+    {
+        if (_pack is { } pack)
+        {
+            if (pack.HasRoomFor(bodyLength))
+            {
+                return pack;
+            }
+
+            outbox.Post(pack);
+        }
+
+        return _pack = outbox.RentPack();
+    }
+}
