@@ -100,6 +100,10 @@ public sealed class Truststore : IDisposable
         }
     }
 
+    /// <summary>Trusts one certificate for itself, be it an authority's or not.</summary>
+    internal static Truststore Pin(X509Certificate2 certificate) =>
+        new([], [X509CertificateLoader.LoadCertificate(certificate.RawData)]);
+
     internal bool IsPinned(X509Certificate2 certificate) =>
         Pinned.Any(pinned => pinned.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span));
 
