@@ -69,31 +69,48 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
             start = AfterAppend(tail.ByteCount - before);
         }
 
-        Start(start, alone);
+        if (start)
+        {
+            Start(alone);
+        }
     }
 
-    /// <summary>Adds one message whose body is written already, and starts sending.</summary>
+    /// <summary>
+    /// Adds one message whose body is written already, without sending it: for a caller that holds a lock, and calls
+    /// <see cref="Start"/> when it does no longer.
+    /// </summary>
     /// <param name="type">Its type.</param>
     /// <param name="body">Its body; copied.</param>
     /// <param name="id">Its id.</param>
-    /// <param name="alone">As for <see cref="Post{TMessage}"/>.</param>
-    public void Post(MessageType type, ReadOnlySpan<byte> body, RequestId id, bool alone = false)
+    /// <returns>Whether <see cref="Start"/> has to be called.</returns>
+    public bool Enqueue(MessageType type, ReadOnlySpan<byte> body, RequestId id)
     {
-        bool start;
         lock (_gate)
         {
             if (_stopped)
             {
-                return;
+                return false;
             }
 
             PackBuffer tail = GetTail(body.Length);
             int before = tail.ByteCount;
             tail.Append(type, body, id);
-            start = AfterAppend(tail.ByteCount - before);
+            return AfterAppend(tail.ByteCount - before);
         }
+    }
 
-        Start(start, alone);
+    /// <summary>Starts to send, after <see cref="Enqueue"/> has said that this is due.</summary>
+    /// <param name="alone">As for <see cref="Post{TMessage}"/>.</param>
+    public void Start(bool alone)
+    {
+        if (alone)
+        {
+            _ = SendAsync(handOver: true);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
     }
 
     /// <summary>Gives an empty buffer to fill off the lock.</summary>
@@ -135,7 +152,10 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
             start = AfterAppend(bytes);
         }
 
-        Start(start, alone);
+        if (start)
+        {
+            Start(alone);
+        }
     }
 
     /// <summary>Waits until less waits than may.</summary>
@@ -217,23 +237,6 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
         foreach (TaskCompletionSource waiter in waiters)
         {
             waiter.TrySetResult();
-        }
-    }
-
-    private void Start(bool start, bool alone)
-    {
-        if (!start)
-        {
-            return;
-        }
-
-        if (alone)
-        {
-            _ = SendAsync(handOver: true);
-        }
-        else
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 

@@ -1,0 +1,62 @@
+namespace WsStorage.WsClient;
+
+/// <summary>
+/// The requests of one connection that are unanswered, by their ids. An id is a slot and how often the slot was used, so an
+/// id that was never issued is told from one whose request has ended. Guarded by the <see cref="RequestQueue"/>.
+/// </summary>
+internal sealed class InFlightTable
+{
+    private readonly PendingRequest?[] _requests;
+    private readonly uint[] _uses;
+    private readonly Stack<int> _free;
+
+    public InFlightTable(int capacity)
+    {
+        _requests = new PendingRequest?[capacity];
+        _uses = new uint[capacity];
+        _free = new Stack<int>(capacity);
+        for (int slot = capacity - 1; slot >= 0; slot--)
+        {
+            _free.Push(slot);
+        }
+    }
+
+    public int Count => _requests.Length - _free.Count;
+
+    public bool IsFull => _free.Count == 0;
+
+    /// <summary>Adds a request.</summary>
+    /// <param name="request">The request; it is told its slot.</param>
+    /// <returns>Its id.</returns>
+    public ulong Add(PendingRequest request)
+    {
+        int slot = _free.Pop();
+        _requests[slot] = request;
+        request.Slot = slot;
+        return (++_uses[slot] * (ulong)_requests.Length) + (ulong)slot;
+    }
+
+    /// <summary>Finds the request of an id.</summary>
+    /// <param name="id">The id that the server echoed.</param>
+    /// <param name="request">The request; none when it has ended.</param>
+    /// <returns>Whether the id was ever issued.</returns>
+    public bool TryFind(ulong id, out PendingRequest? request)
+    {
+        int slot = (int)(id % (ulong)_requests.Length);
+        ulong use = id / (ulong)_requests.Length;
+        request = use == _uses[slot] ? _requests[slot] : null;
+        return use > 0 && use <= _uses[slot];
+    }
+
+    public ulong GetId(PendingRequest request) =>
+        (_uses[request.Slot] * (ulong)_requests.Length) + (ulong)request.Slot;
+
+    public void Remove(PendingRequest request)
+    {
+        _requests[request.Slot] = null;
+        _free.Push(request.Slot);
+    }
+
+    /// <summary>The requests that are there.</summary>
+    public IEnumerable<PendingRequest> GetAll() => _requests.OfType<PendingRequest>();
+}

@@ -1,0 +1,45 @@
+using WsStorage.Protocol;
+using WsStorage.Protocol.Messages;
+
+namespace WsStorage.WsClient;
+
+internal sealed class PendingGet : PendingReply<GetResult>
+{
+    public override MessageType Type => MessageType.Get;
+
+    protected override GetResult Read(ReadOnlySpan<byte> body)
+    {
+        GetReply reply = GetReply.Read(body);
+        return new GetResult(reply.Found ? reply.Value.ToArray() : null, reply.Revision);
+    }
+
+    protected override void Return(RequestPool pool) => pool.Gets.Return(this);
+}
+
+internal sealed class PendingWrite : PendingReply<WriteResult>
+{
+    public override MessageType Type => MessageType.Write;
+
+    protected override WriteResult Read(ReadOnlySpan<byte> body) => WriteReply.Read(body);
+
+    protected override void Return(RequestPool pool) => pool.Writes.Return(this);
+}
+
+internal sealed class PendingGetMany : PendingReply<GetManyResult>
+{
+    public override MessageType Type => MessageType.GetMany;
+
+    protected override GetManyResult Read(ReadOnlySpan<byte> body) => GetManyReply.Read(body);
+
+    protected override void Return(RequestPool pool) => pool.GetManys.Return(this);
+}
+
+internal sealed class PendingInfo : PendingReply<StorageInfo>
+{
+    public override MessageType Type => MessageType.Info;
+
+    protected override StorageInfo Read(ReadOnlySpan<byte> body) => InfoReply.Read(body);
+
+    // Seldom asked for: not worth keeping.
+    protected override void Return(RequestPool pool) => ReleaseBody();
+}
