@@ -2,7 +2,7 @@ using WsStorage.Core.Tree;
 
 namespace WsStorage.Core;
 
-/// <summary>A scan of an <see cref="InMemoryStorage"/>; each walk over it reads the version of its own beginning.</summary>
+/// <summary>A scan of an <see cref="InMemoryStorage"/>; each walk over it reads the revision of its own beginning.</summary>
 internal sealed class InMemoryScan(InMemoryStorage storage, ScanOptions options, CancellationToken cancellationToken)
     : IAsyncEnumerable<ScanPage>
 {
@@ -47,17 +47,19 @@ internal sealed class InMemoryScan(InMemoryStorage storage, ScanOptions options,
 
         private bool FillPage()
         {
-            StoreVersion version = storage.CurrentVersion();
+            storage.CheckOpen();
             if (_cursor is null)
             {
                 options.Validate();
-                _cursor = new TreeCursor(version.Root, options.Range, options.Reverse);
-                _builder = new ScanPageBuilder(options, version.Revision);
+                StoreSnapshot snapshot = storage.Pin();
+                _cursor = new TreeCursor(snapshot.Root, options.Range, options.Reverse);
+                _builder = new ScanPageBuilder(options, snapshot.Revision);
             }
 
             while (!_builder!.IsFull && _cursor.MoveNext())
             {
-                _builder.Append(_cursor.Key, _cursor.Value);
+                Row row = _cursor.Current;
+                _builder.Append(row.Key, row.Value);
             }
 
             if (_builder.IsEmpty)

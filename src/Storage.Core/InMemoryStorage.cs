@@ -1,23 +1,25 @@
+using System.Buffers;
 using WsStorage.Core.Tree;
 
 namespace WsStorage.Core;
 
 /// <summary>
-/// A store in the memory of this process: the reference for every other engine. Reads take no lock; each reads one version
-/// of the store, which writers never change and never wait for. Writers take turns.
+/// A store in the memory of this process: the reference for every other engine. Reads run beside each other; a write runs
+/// alone. A scan, or a read of very many keys, pins one revision and then runs beside writes too.
 /// </summary>
 /// <remarks>
 /// Every operation completes synchronously. <see cref="Durability.Volatile"/>: all is gone with the process.
 /// </remarks>
 public sealed class InMemoryStorage : IBatchStorage
 {
-    private readonly Lock _writing = new();
-    private readonly BatchCommitter _committer = new();
+    // Up to here a read is short enough for writers to wait; a longer one pins a revision, which makes them copy.
+    private const int MaxKeysUnderLock = 256;
+
+    private readonly ReaderWriterLockSlim _lock = new();
     private readonly StorageLimits _limits;
     private readonly Guid _epoch = Guid.NewGuid();
-
-    // Null once closed.
-    private volatile StoreVersion? _version = StoreVersion.Empty;
+    private StoreState? _state = new();
+    private bool _failed;
 
     /// <summary>Makes an empty store.</summary>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
@@ -33,76 +35,75 @@ public sealed class InMemoryStorage : IBatchStorage
     /// <inheritdoc/>
     public ValueTask<StorageInfo> GetInfoAsync(CancellationToken cancellationToken = default)
     {
-        if (Refusal(cancellationToken, out StoreVersion version) is { } refusal)
+        try
         {
-            return ValueTask.FromException<StorageInfo>(refusal);
+            cancellationToken.ThrowIfCancellationRequested();
+            return ValueTask.FromResult(ReadInfo());
         }
-
-        return ValueTask.FromResult(new StorageInfo
+        catch (Exception exception) when (exception is StorageException or OperationCanceledException)
         {
-            Engine = "memory",
-            Position = new Position(_epoch, version.Revision, version.Hash),
-            ApproximateBytes = version.Root.ByteCount,
-            ApproximateKeys = version.Root.RowCount,
-            Durability = Durability.Volatile,
-            Limits = _limits,
-        });
+            return ValueTask.FromException<StorageInfo>(exception);
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask<GetResult> GetAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default)
     {
-        if (Refusal(cancellationToken, out StoreVersion version) is { } refusal)
+        try
         {
-            return ValueTask.FromException<GetResult>(refusal);
+            cancellationToken.ThrowIfCancellationRequested();
+            Row row = default;
+            Revision revision = Find(new ReadOnlySpan<ReadOnlyMemory<byte>>(in key), new Span<Row>(ref row));
+            return ValueTask.FromResult(new GetResult(CopyValue(row), revision));
         }
-
-        return key.Length > StorageLimits.MaxKeyBytes
-            ? ValueTask.FromException<GetResult>(StorageException.KeyTooLarge(key.Length))
-            : ValueTask.FromResult(new GetResult(Find(version, key.Span), version.Revision));
+        catch (Exception exception) when (exception is StorageException or OperationCanceledException)
+        {
+            return ValueTask.FromException<GetResult>(exception);
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask<GetManyResult> GetManyAsync(
         IReadOnlyList<ReadOnlyMemory<byte>> keys, CancellationToken cancellationToken = default)
     {
-        if (Refusal(cancellationToken, out StoreVersion version) is { } refusal)
+        try
         {
-            return ValueTask.FromException<GetManyResult>(refusal);
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlyMemory<byte>[] wanted = [.. keys];
+            var rows = new Row[wanted.Length];
+            Revision revision = Find(wanted, rows);
+            return ValueTask.FromResult(new GetManyResult(Array.ConvertAll(rows, CopyValue), revision));
         }
-
-        byte[]?[] values = new byte[keys.Count][];
-        for (int i = 0; i < values.Length; i++)
+        catch (Exception exception) when (exception is StorageException or OperationCanceledException)
         {
-            ReadOnlyMemory<byte> key = keys[i];
-            if (key.Length > StorageLimits.MaxKeyBytes)
-            {
-                return ValueTask.FromException<GetManyResult>(StorageException.KeyTooLarge(key.Length));
-            }
-
-            values[i] = Find(version, key.Span);
+            return ValueTask.FromException<GetManyResult>(exception);
         }
-
-        return ValueTask.FromResult(new GetManyResult(values, version.Revision));
     }
 
     /// <inheritdoc/>
     public void ReadMany(ReadOnlySpan<ReadOnlyMemory<byte>> keys, IValueReceiver receiver)
     {
-        StoreVersion version = _version ?? throw Closed();
-        receiver.OnRevision(version.Revision);
-        for (int i = 0; i < keys.Length; i++)
+        // The receiver is called with no lock held: rows never change, so they can be handed out afterwards.
+        Row[] rows = ArrayPool<Row>.Shared.Rent(keys.Length);
+        try
         {
-            ReadOnlySpan<byte> key = keys[i].Span;
-            StorageLimits.CheckKey(key);
-            if (SortedTree.TryGet(version.Root, key, out ReadOnlySpan<byte> value))
+            receiver.OnRevision(Find(keys, rows));
+            for (int i = 0; i < keys.Length; i++)
             {
-                receiver.OnValue(i, value);
+                if (rows[i].IsAbsent)
+                {
+                    receiver.OnMissing(i);
+                }
+                else
+                {
+                    receiver.OnValue(i, rows[i].Value);
+                }
             }
-            else
-            {
-                receiver.OnMissing(i);
-            }
+        }
+        finally
+        {
+            rows.AsSpan(0, keys.Length).Clear();
+            ArrayPool<Row>.Shared.Return(rows);
         }
     }
 
@@ -112,7 +113,6 @@ public sealed class InMemoryStorage : IBatchStorage
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _limits.Check(batch);
             WriteResult result = default;
             Commit(new ReadOnlySpan<WriteBatch>(in batch), new Span<WriteResult>(ref result));
             return ValueTask.FromResult(result);
@@ -130,18 +130,6 @@ public sealed class InMemoryStorage : IBatchStorage
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (results.Length < batches.Length)
-            {
-                throw StorageException.InvalidArgument(
-                    $"There is room for {results.Length} results of {batches.Length} batches; there must be room for all.");
-            }
-
-            // All are checked before the first is applied: after an exception, none has been.
-            foreach (WriteBatch batch in batches.Span)
-            {
-                _limits.Check(batch);
-            }
-
             Commit(batches.Span, results.Span);
             return ValueTask.CompletedTask;
         }
@@ -160,46 +148,137 @@ public sealed class InMemoryStorage : IBatchStorage
     /// <returns>Is complete.</returns>
     public ValueTask DisposeAsync()
     {
-        lock (_writing)
-        {
-            _version = null;
-        }
-
+        // The lock itself is not disposed of: calls that come too late still need it to be told so.
+        _lock.EnterWriteLock();
+        _state = null;
+        _lock.ExitWriteLock();
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The version that a reader of this moment reads.</summary>
+    /// <summary>Keeps the rows of this moment for a reader.</summary>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.Closed"/>.</exception>
-    internal StoreVersion CurrentVersion() => _version ?? throw Closed();
-
-    private static byte[]? Find(StoreVersion version, ReadOnlySpan<byte> key) =>
-        SortedTree.TryGet(version.Root, key, out ReadOnlySpan<byte> value) ? value.ToArray() : null;
-
-    private static StorageException Closed() =>
-        new(StorageErrorCode.Closed, "The in-memory storage has been closed and its content is gone. Make a new one.");
-
-    private Exception? Refusal(CancellationToken cancellationToken, out StoreVersion version)
+    internal StoreSnapshot Pin()
     {
-        version = _version ?? StoreVersion.Empty;
-        if (cancellationToken.IsCancellationRequested)
+        _lock.EnterReadLock();
+        try
         {
-            return new OperationCanceledException(cancellationToken);
+            return OpenState().Pin();
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+    }
+
+    /// <summary>Refuses to go on once the store has been closed.</summary>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.Closed"/>.</exception>
+    internal void CheckOpen()
+    {
+        if (Volatile.Read(ref _state) is null)
+        {
+            throw Refusal();
+        }
+    }
+
+    private static byte[]? CopyValue(Row row) => row.IsAbsent ? null : row.Value.ToArray();
+
+    private static void Find(Node root, ReadOnlySpan<ReadOnlyMemory<byte>> keys, Span<Row> rows)
+    {
+        for (int i = 0; i < keys.Length; i++)
+        {
+            rows[i] = SortedTree.Find(root, keys[i].Span);
+        }
+    }
+
+    private StoreState OpenState() => _state ?? throw Refusal();
+
+    private StorageException Refusal() => _failed
+        ? new(StorageErrorCode.Internal, "An earlier write failed in its middle, so the in-memory storage can't be trusted and has been closed. Make a new one.")
+        : new(StorageErrorCode.Closed, "The in-memory storage has been closed and its content is gone. Make a new one.");
+
+    private StorageInfo ReadInfo()
+    {
+        _lock.EnterReadLock();
+        try
+        {
+            StoreState state = OpenState();
+            return new StorageInfo
+            {
+                Engine = "memory",
+                Position = new Position(_epoch, state.Revision, state.Hash),
+                ApproximateBytes = state.Root.ByteCount,
+                ApproximateKeys = state.Root.RowCount,
+                Durability = Durability.Volatile,
+                Limits = _limits,
+            };
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+    }
+
+    private Revision Find(ReadOnlySpan<ReadOnlyMemory<byte>> keys, Span<Row> rows)
+    {
+        foreach (ReadOnlyMemory<byte> key in keys)
+        {
+            StorageLimits.CheckKey(key.Span);
         }
 
-        return _version is null ? Closed() : null;
+        if (keys.Length > MaxKeysUnderLock)
+        {
+            StoreSnapshot snapshot = Pin();
+            Find(snapshot.Root, keys, rows);
+            return snapshot.Revision;
+        }
+
+        _lock.EnterReadLock();
+        try
+        {
+            StoreState state = OpenState();
+            Find(state.Root, keys, rows);
+            return state.Revision;
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
     }
 
     private void Commit(ReadOnlySpan<WriteBatch> batches, Span<WriteResult> results)
     {
-        lock (_writing)
+        if (results.Length < batches.Length)
         {
-            _committer.Begin(CurrentVersion());
+            throw StorageException.InvalidArgument(
+                $"There is room for {results.Length} results of {batches.Length} batches; there must be room for all.");
+        }
+
+        // All are checked before the first is applied: after an exception, none has been.
+        foreach (WriteBatch batch in batches)
+        {
+            _limits.Check(batch);
+        }
+
+        _lock.EnterWriteLock();
+        try
+        {
+            StoreState state = OpenState();
             for (int i = 0; i < batches.Length; i++)
             {
-                results[i] = _committer.Apply(batches[i]);
+                results[i] = state.Apply(batches[i]);
             }
-
-            _version = _committer.Complete();
+        }
+        catch (Exception exception) when (exception is not StorageException)
+        {
+            // Batches change the rows in place: one that fails in its middle, such as for lack of memory, leaves a part.
+            _failed = true;
+            _state = null;
+            throw new StorageException(
+                StorageErrorCode.Internal, "A write failed in its middle; the in-memory storage has been closed.", WriteOutcome.Unknown, exception);
+        }
+        finally
+        {
+            _lock.ExitWriteLock();
         }
     }
 }

@@ -9,8 +9,8 @@ internal sealed class Branch : Node
     private int _childCount;
 
     /// <summary>A root over a node and what it has split off.</summary>
-    public Branch(ulong edit, Node left, Sibling right)
-        : this(edit)
+    public Branch(ulong generation, Node left, Sibling right)
+        : this(generation)
     {
         _children[0] = left;
         _childCount = 1;
@@ -18,8 +18,8 @@ internal sealed class Branch : Node
         Insert(1, right);
     }
 
-    private Branch(ulong edit)
-        : base(edit)
+    private Branch(ulong generation)
+        : base(generation)
     {
     }
 
@@ -32,23 +32,23 @@ internal sealed class Branch : Node
     /// <summary>The child under which a key belongs.</summary>
     public Node ChildFor(ReadOnlySpan<byte> key) => _children[Rank(key, inclusive: true)];
 
-    public override Sibling Put(ulong edit, ReadOnlySpan<byte> key, Row row)
+    public override Sibling Put(ulong generation, ReadOnlySpan<byte> key, Row row)
     {
         int index = Rank(key, inclusive: true);
-        Node child = TakeChild(edit, index);
-        Sibling split = child.Put(edit, key, row);
+        Node child = TakeChild(generation, index);
+        Sibling split = child.Put(generation, key, row);
         AddCounts(child, 1);
-        return split.Node is null ? default : InsertOrSplit(edit, index + 1, split);
+        return split.Node is null ? default : InsertOrSplit(generation, index + 1, split);
     }
 
-    public override void RemoveRange(ulong edit, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
+    public override void RemoveRange(ulong generation, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
     {
         int first = Rank(start, inclusive: true);
         int last = end.IsEmpty ? _childCount - 1 : Rank(end, inclusive: false);
-        RemoveWithin(edit, first, start, first == last ? end : default);
+        RemoveWithin(generation, first, start, first == last ? end : default);
         if (first < last)
         {
-            RemoveWithin(edit, last, default, end);
+            RemoveWithin(generation, last, default, end);
         }
 
         // Whole subtrees between the two go without a look inside, and so do the two when nothing is left of them.
@@ -60,8 +60,8 @@ internal sealed class Branch : Node
         }
 
         RemoveChildren(from, to - from);
-        MergeIfSmall(edit, from);
-        MergeIfSmall(edit, from - 1);
+        MergeIfSmall(generation, from);
+        MergeIfSmall(generation, from - 1);
     }
 
     public override void Append(byte[] separator, Node next)
@@ -86,23 +86,23 @@ internal sealed class Branch : Node
         ByteCount += sign * child.ByteCount;
     }
 
-    /// <summary>Makes a child the edit's own and takes its counts out, to be added again when it has been changed.</summary>
-    private Node TakeChild(ulong edit, int index)
+    /// <summary>Brings a child into the generation and takes its counts out, to be added again when it has been changed.</summary>
+    private Node TakeChild(ulong generation, int index)
     {
-        Node child = _children[index].OwnedBy(edit);
+        Node child = _children[index].In(generation);
         _children[index] = child;
         AddCounts(child, -1);
         return child;
     }
 
-    private void RemoveWithin(ulong edit, int index, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
+    private void RemoveWithin(ulong generation, int index, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
     {
-        Node child = TakeChild(edit, index);
-        child.RemoveRange(edit, start, end);
+        Node child = TakeChild(generation, index);
+        child.RemoveRange(generation, start, end);
         AddCounts(child, 1);
     }
 
-    private Sibling InsertOrSplit(ulong edit, int index, Sibling added)
+    private Sibling InsertOrSplit(ulong generation, int index, Sibling added)
     {
         if (_childCount < Capacity)
         {
@@ -111,7 +111,7 @@ internal sealed class Branch : Node
         }
 
         int middle = index == Capacity ? Capacity - 1 : Capacity / 2;
-        var right = new Branch(edit);
+        var right = new Branch(generation);
         byte[] separator = MoveTail(middle, right);
         if (index <= middle)
         {
@@ -159,7 +159,7 @@ internal sealed class Branch : Node
         IndexRemoved(firstKey, removed);
     }
 
-    private void MergeIfSmall(ulong edit, int index)
+    private void MergeIfSmall(ulong generation, int index)
     {
         if (index < 0 || index >= _childCount || _childCount < 2 || _children[index].Size > Small)
         {
@@ -173,7 +173,7 @@ internal sealed class Branch : Node
             return;
         }
 
-        Node merged = _children[left].OwnedBy(edit);
+        Node merged = _children[left].In(generation);
         merged.Append(_keys[left], next);
         _children[left] = merged;
         RemoveChildren(left + 1, 1);

@@ -1,7 +1,7 @@
 namespace WsStorage.Core.Tree;
 
 /// <summary>A node at the bottom: rows in key order.</summary>
-internal sealed class Leaf(ulong edit) : Node(edit)
+internal sealed class Leaf(ulong generation) : Node(generation)
 {
     private Slots<Row> _rows;
 
@@ -9,23 +9,16 @@ internal sealed class Leaf(ulong edit) : Node(edit)
 
     public override ReadOnlySpan<byte> KeyAt(int index) => _rows[index].Key;
 
-    public ReadOnlySpan<byte> ValueAt(int index) => _rows[index].Value;
+    public Row RowAt(int index) => _rows[index];
 
-    /// <summary>Finds a key's value.</summary>
-    public bool TryGet(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    /// <summary>Finds a key's row, or the absent one.</summary>
+    public Row Find(ReadOnlySpan<byte> key)
     {
         int index = PlaceIfPresent(key);
-        if (index < KeyCount && KeyAt(index).SequenceEqual(key))
-        {
-            value = ValueAt(index);
-            return true;
-        }
-
-        value = default;
-        return false;
+        return index < KeyCount && KeyAt(index).SequenceEqual(key) ? _rows[index] : default;
     }
 
-    public override Sibling Put(ulong edit, ReadOnlySpan<byte> key, Row row)
+    public override Sibling Put(ulong generation, ReadOnlySpan<byte> key, Row row)
     {
         int index = Rank(key, inclusive: false);
         if (index < KeyCount && KeyAt(index).SequenceEqual(key))
@@ -43,7 +36,7 @@ internal sealed class Leaf(ulong edit) : Node(edit)
 
         // Rows that arrive in key order fill leaf after leaf instead of leaving each half empty.
         int middle = index == Capacity ? Capacity : Capacity / 2;
-        var right = new Leaf(edit);
+        var right = new Leaf(generation);
         MoveTail(middle, right);
         if (index < middle)
         {
@@ -58,7 +51,7 @@ internal sealed class Leaf(ulong edit) : Node(edit)
         return new Sibling(first[..(first.CommonPrefixLength(KeyAt(KeyCount - 1)) + 1)].ToArray(), right);
     }
 
-    public override void RemoveRange(ulong edit, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
+    public override void RemoveRange(ulong generation, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
     {
         int from = Rank(start, inclusive: false);
         int to = end.IsEmpty ? KeyCount : Rank(end, inclusive: false);

@@ -3,24 +3,24 @@ using System.Buffers.Binary;
 namespace WsStorage.Core.Tree;
 
 /// <summary>
-/// A node of a persistent B+-tree: an ordered run of keys. It may be changed only by the edit that made it; every other
-/// edit changes a copy, so whoever holds a root reads one version for as long as it likes, without a lock.
+/// A node of a copy-on-write B+-tree: an ordered run of keys. It is changed in place only within the generation that made
+/// it. A reader that pins a root ends the generation, so what it holds stays as it is, and writers change copies.
 /// </summary>
 /// <remarks>
 /// Searching compares eight bytes of each key that stand in the node itself, taken where the node's keys begin to differ,
 /// and looks at a whole key only when these are equal.
 /// </remarks>
-internal abstract class Node(ulong edit)
+internal abstract class Node(ulong generation)
 {
     /// <summary>The most rows of a leaf, and the most children of a branch.</summary>
-    public const int Capacity = 64;
+    public const int Capacity = 128;
 
     /// <summary>A node that falls to this size is merged into a neighbour if both have room in one.</summary>
     public const int Small = Capacity / 4;
 
     private Slots<ulong> _heads;
     private int _prefixLength;
-    private ulong _edit = edit;
+    private ulong _generation = generation;
 
     /// <summary>The keys in this node: of a leaf its rows', of a branch those between its children.</summary>
     public int KeyCount { get; protected set; }
@@ -36,26 +36,26 @@ internal abstract class Node(ulong edit)
 
     public abstract ReadOnlySpan<byte> KeyAt(int index);
 
-    /// <summary>Sets a key; this node is of the edit.</summary>
+    /// <summary>Sets a key; this node is of the generation.</summary>
     /// <returns>What had to be split off, if anything.</returns>
-    public abstract Sibling Put(ulong edit, ReadOnlySpan<byte> key, Row row);
+    public abstract Sibling Put(ulong generation, ReadOnlySpan<byte> key, Row row);
 
-    /// <summary>Removes the rows from one key on to before another, empty for no end; this node is of the edit.</summary>
-    public abstract void RemoveRange(ulong edit, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end);
+    /// <summary>Removes the rows from one key on to before another, empty for no end; this node is of the generation.</summary>
+    public abstract void RemoveRange(ulong generation, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end);
 
     /// <summary>Takes over the content of the next node of the same level, which has room here.</summary>
     public abstract void Append(byte[] separator, Node next);
 
-    /// <summary>This node if the edit made it, else a copy that the edit may change.</summary>
-    public Node OwnedBy(ulong edit)
+    /// <summary>This node if it is of the generation, else a copy that is.</summary>
+    public Node In(ulong generation)
     {
-        if (_edit == edit)
+        if (_generation == generation)
         {
             return this;
         }
 
         var copy = (Node)MemberwiseClone();
-        copy._edit = edit;
+        copy._generation = generation;
         return copy;
     }
 

@@ -1,25 +1,27 @@
 namespace WsStorage.Core.Tree;
 
 /// <summary>
-/// The writer's end of a persistent B+-tree. A root that <see cref="Root"/> gave out stays as it is for ever once the next
-/// edit has begun. For one writer at a time; any number of threads may read roots meanwhile.
+/// A copy-on-write B+-tree. Any number of threads may read it, or one change it; a root that <see cref="Pin"/> has given
+/// out can be read meanwhile, without a lock, and stays as it is.
 /// </summary>
+/// <remarks>
+/// While nothing is pinned, changes happen in place. After a pin, each node is copied before its first change. This makes
+/// a random put several times as fast as copying its path each time would.
+/// </remarks>
 internal sealed class SortedTree
 {
-    private ulong _edit;
+    private static readonly Leaf Empty = new(generation: 0);
 
-    /// <summary>The tree without a row.</summary>
-    public static Node Empty { get; } = new Leaf(edit: 0);
+    private ulong _generation = 1;
 
-    /// <summary>The tree as the edit has made it so far.</summary>
+    /// <summary>The tree as it is: not to be read while it is being changed.</summary>
     public Node Root { get; private set; } = Empty;
 
-    /// <summary>Finds a key's value.</summary>
+    /// <summary>Finds a key's row.</summary>
     /// <param name="root">A tree.</param>
     /// <param name="key">The key.</param>
-    /// <param name="value">The value: memory that never changes.</param>
-    /// <returns>Whether the key is present.</returns>
-    public static bool TryGet(Node root, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    /// <returns>The row, which never changes, or the absent row.</returns>
+    public static Row Find(Node root, ReadOnlySpan<byte> key)
     {
         Node node = root;
         while (node is Branch branch)
@@ -27,32 +29,33 @@ internal sealed class SortedTree
             node = branch.ChildFor(key);
         }
 
-        return ((Leaf)node).TryGet(key, out value);
+        return ((Leaf)node).Find(key);
     }
 
-    /// <summary>Begins an edit: what it changes is copied once, at its first change.</summary>
-    /// <param name="root">The tree to change.</param>
-    public void Begin(Node root)
+    /// <summary>Keeps the tree as it is now. Several threads may pin at once, but none while the tree is being
+    /// changed.</summary>
+    /// <returns>The root, to be read for as long as it is held.</returns>
+    public Node Pin()
     {
-        Root = root;
-        _edit++;
+        Interlocked.Increment(ref _generation);
+        return Root;
     }
 
     /// <summary>Sets a key to a value; both are copied.</summary>
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        Root = Root.OwnedBy(_edit);
-        Sibling split = Root.Put(_edit, key, Row.Create(key, value));
+        Root = Root.In(_generation);
+        Sibling split = Root.Put(_generation, key, Row.Create(key, value));
         if (split.Node is not null)
         {
-            Root = new Branch(_edit, Root, split);
+            Root = new Branch(_generation, Root, split);
         }
     }
 
     /// <summary>Removes a key, present or not.</summary>
     public void Remove(ReadOnlySpan<byte> key)
     {
-        if (!TryGet(Root, key, out _))
+        if (Find(Root, key).IsAbsent)
         {
             return;
         }
@@ -72,8 +75,8 @@ internal sealed class SortedTree
             return;
         }
 
-        Root = Root.OwnedBy(_edit);
-        Root.RemoveRange(_edit, start, end);
+        Root = Root.In(_generation);
+        Root.RemoveRange(_generation, start, end);
         while (Root is Branch { Size: < 2 } branch)
         {
             Root = branch.Size == 0 ? Empty : branch.ChildAt(0);

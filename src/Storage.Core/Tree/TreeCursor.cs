@@ -22,9 +22,7 @@ internal sealed class TreeCursor
         }
     }
 
-    public ReadOnlySpan<byte> Key => _leaf!.KeyAt(_index);
-
-    public ReadOnlySpan<byte> Value => _leaf!.ValueAt(_index);
+    public Row Current => _leaf!.RowAt(_index);
 
     public bool MoveNext()
     {

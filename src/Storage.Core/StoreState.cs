@@ -3,51 +3,47 @@ using WsStorage.Core.Tree;
 namespace WsStorage.Core;
 
 /// <summary>
-/// Applies batches, one after the other, to a version and makes the next. What several batches of one commit change is
-/// copied once for all of them. For one thread at a time.
+/// The rows of a store, its revision and its chain hash, changed by whole batches. Any number of threads may read it, or
+/// one change it.
 /// </summary>
-internal sealed class BatchCommitter
+internal sealed class StoreState
 {
     private readonly SortedTree _tree = new();
-    private Revision _revision;
-    private ulong _hash;
 
-    public void Begin(StoreVersion version)
-    {
-        _tree.Begin(version.Root);
-        _revision = version.Revision;
-        _hash = version.Hash;
-    }
+    public Revision Revision { get; private set; }
+
+    public ulong Hash { get; private set; } = ChainHash.Seed;
+
+    public Node Root => _tree.Root;
+
+    /// <summary>Keeps the rows of this revision for a reader, who may read them while the state is changed.</summary>
+    public StoreSnapshot Pin() => new(_tree.Pin(), Revision);
 
     public WriteResult Apply(WriteBatch batch)
     {
         int failed = FirstFailedPrecondition(batch.Preconditions);
         if (failed >= 0)
         {
-            return WriteResult.RefusedAt(_revision, failed);
+            return WriteResult.RefusedAt(Revision, failed);
         }
 
         if (batch.Count > 0)
         {
             Apply(batch.Operations);
-            _revision = _revision.Next;
-            _hash = ChainHash.Append(_hash, _revision, batch.PackedOperations);
+            Revision = Revision.Next;
+            Hash = ChainHash.Append(Hash, Revision, batch.PackedOperations);
         }
 
-        return WriteResult.AppliedAt(_revision);
+        return WriteResult.AppliedAt(Revision);
     }
-
-    public StoreVersion Complete() => new(_tree.Root, _revision, _hash);
 
     private int FirstFailedPrecondition(BatchPreconditions preconditions)
     {
         int index = 0;
         foreach (BatchPrecondition precondition in preconditions)
         {
-            bool holds = SortedTree.TryGet(_tree.Root, precondition.Key, out ReadOnlySpan<byte> value)
-                ? precondition.HoldsFor(value)
-                : precondition.HoldsForAbsent();
-            if (!holds)
+            Row row = SortedTree.Find(_tree.Root, precondition.Key);
+            if (!(row.IsAbsent ? precondition.HoldsForAbsent() : precondition.HoldsFor(row.Value)))
             {
                 return index;
             }
@@ -77,3 +73,8 @@ internal sealed class BatchCommitter
         }
     }
 }
+
+/// <summary>The rows of a store at one revision. Immutable.</summary>
+/// <param name="Root">The rows.</param>
+/// <param name="Revision">The revision.</param>
+internal readonly record struct StoreSnapshot(Node Root, Revision Revision);
