@@ -5,7 +5,8 @@ namespace WsStorage.Core;
 /// <param name="revision">The revision that it reads.</param>
 public sealed class ScanPageBuilder(ScanOptions options, Revision revision)
 {
-    private byte[] _buffer = new byte[options.PageBytes + 512];
+    // A scan of a few rows need not pay for a whole page.
+    private byte[] _buffer = new byte[1024];
     private int _length;
     private int _count;
     private long _left = options.Limit;
@@ -32,7 +33,8 @@ public sealed class ScanPageBuilder(ScanOptions options, Revision revision)
         int needed = _length + key.Length + value.Length + (2 * Varint.MaxLength);
         if (needed > _buffer.Length)
         {
-            Array.Resize(ref _buffer, needed);
+            // Up to the page size by doubling; beyond it only for a row that does not fit.
+            Array.Resize(ref _buffer, Math.Max(needed, Math.Min(2 * _buffer.Length, options.PageBytes + 512)));
         }
 
         AppendField(key);
