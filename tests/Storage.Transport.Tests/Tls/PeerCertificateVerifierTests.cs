@@ -97,8 +97,8 @@ public sealed class PeerCertificateVerifierTests
         {
             Assert.That(At(client, client.Certificate.NotBefore).Refusal, Is.EqualTo(PeerRefusal.None));
             Assert.That(At(client, client.Certificate.NotBefore.AddSeconds(-1)).Refusal, Is.EqualTo(PeerRefusal.NotYetValid));
-            Assert.That(At(client, client.Certificate.NotAfter).Refusal, Is.EqualTo(PeerRefusal.None));
-            Assert.That(At(client, client.Certificate.NotAfter.AddSeconds(1)).Refusal, Is.EqualTo(PeerRefusal.Expired));
+            Assert.That(At(client, client.Certificate.NotAfter.AddSeconds(-1)).Refusal, Is.EqualTo(PeerRefusal.None));
+            Assert.That(At(client, client.Certificate.NotAfter).Refusal, Is.EqualTo(PeerRefusal.Expired));
         });
     }
 
