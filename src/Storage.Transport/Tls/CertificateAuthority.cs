@@ -3,19 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace WsStorage.Transport.Tls;
 
-/// <summary>What the certificate of an authority says.</summary>
-public sealed record AuthorityOptions
-{
-    /// <summary>The common name.</summary>
-    public string Name { get; init; } = "WsStorage CA";
-
-    /// <summary>When it begins to be valid. Default: five minutes ago.</summary>
-    public DateTimeOffset? NotBefore { get; init; }
-
-    /// <summary>How long it is valid. Default: ten years.</summary>
-    public TimeSpan Validity { get; init; } = TimeSpan.FromDays(3650);
-}
-
 /// <summary>
 /// A small certificate authority with an ECDSA P-256 key: makes itself, and issues the certificates of servers and clients
 /// as keystores (RFC 5280). Thread-safe.
@@ -40,9 +27,11 @@ public sealed class CertificateAuthority : IDisposable
     /// <param name="options">What its certificate says.</param>
     /// <param name="time">The clock. Default: the system's.</param>
     /// <returns>The authority, owned by the caller.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.InvalidArgument"/>.</exception>
     public static CertificateAuthority Create(AuthorityOptions? options = null, TimeProvider? time = null)
     {
         options ??= new AuthorityOptions();
+        options.Validate();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = CertificateRequests.ForAuthority(options.Name, key, pathLength: 1);
         DateTimeOffset start = options.NotBefore ?? (time ?? TimeProvider.System).GetUtcNow() - ClockTolerance;
@@ -94,10 +83,11 @@ public sealed class CertificateAuthority : IDisposable
     /// <param name="options">What its certificate says.</param>
     /// <returns>The authority, owned by the caller.</returns>
     /// <exception cref="StorageException">
-    /// <see cref="StorageErrorCode.InvalidArgument"/>: this authority is not valid at that time.
+    /// <see cref="StorageErrorCode.InvalidArgument"/>: the options, or this authority is not valid at that time.
     /// </exception>
     public CertificateAuthority IssueAuthority(AuthorityOptions options)
     {
+        options.Validate();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Keystore keystore = Sign(CertificateRequests.ForAuthority(options.Name, key, pathLength: 0), key, options.NotBefore, options.Validity);
         return new CertificateAuthority(keystore, _time);

@@ -7,6 +7,9 @@ internal static class CertificateNames
 {
     private const int MaxPrintedLength = 300;
 
+    // RFC 5280, appendix A: ub-common-name.
+    private const int MaxCommonNameLength = 64;
+
     public static IReadOnlyList<string> Of(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault() is { } names
             ? [.. names.EnumerateDnsNames(), .. names.EnumerateIPAddresses().Select(address => address.ToString())]
@@ -23,5 +26,14 @@ internal static class CertificateNames
     {
         string cut = name.Length <= MaxPrintedLength ? name : string.Concat(name.AsSpan(0, MaxPrintedLength), "...");
         return string.Concat(cut.Select(character => char.IsControl(character) ? '?' : character));
+    }
+
+    public static void CheckCommonName(string name)
+    {
+        if (string.IsNullOrWhiteSpace(name) || name.Length > MaxCommonNameLength)
+        {
+            throw StorageException.InvalidArgument(
+                $"A certificate's name is '{name}'; it must have from 1 to {MaxCommonNameLength} characters.");
+        }
     }
 }

@@ -52,6 +52,18 @@ internal static class PurposeIdentifiers
             && (value.Equals(wanted, StringComparison.Ordinal) || value.Equals(AnyExtendedKeyUsage, StringComparison.Ordinal)));
     }
 
+    /// <summary>The purposes of a certificate by the names of RFC 5280, or by number; none when it serves all.</summary>
+    public static IReadOnlyList<string> Describe(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } usage
+            ? [.. usage.EnhancedKeyUsages.Cast<Oid>().Select(oid => oid.Value switch
+            {
+                ServerAuthentication => "serverAuth",
+                ClientAuthentication => "clientAuth",
+                AnyExtendedKeyUsage => "any",
+                var other => other ?? "unknown",
+            })]
+            : [];
+
     /// <summary>Whether a certificate may sign others: only such a one can be a trust anchor.</summary>
     public static bool IsAuthority(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is { CertificateAuthority: true };

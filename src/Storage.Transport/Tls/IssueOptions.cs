@@ -55,11 +55,7 @@ public sealed record IssueOptions
     /// <exception cref="StorageException"><see cref="StorageErrorCode.InvalidArgument"/>.</exception>
     public void Validate()
     {
-        if (string.IsNullOrWhiteSpace(Name) || Name.Length > 64)
-        {
-            throw StorageException.InvalidArgument($"A certificate's name is '{Name}'; it must have from 1 to 64 characters (RFC 5280, ub-common-name).");
-        }
-
+        CertificateNames.CheckCommonName(Name);
         if (Validity < TimeSpan.FromSeconds(1) || Validity > MaxValidity)
         {
             throw StorageException.InvalidArgument(

@@ -25,6 +25,8 @@ public sealed class PeerCertificateVerifier(
     private const X509ChainStatusFlags NoTrustedRoot =
         X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid;
 
+    private static readonly (PeerRefusal Refusal, string Detail) Good = (PeerRefusal.None, string.Empty);
+
     private readonly RevocationOptions _revocation = revocation ?? RevocationOptions.None;
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
@@ -104,7 +106,7 @@ public sealed class PeerCertificateVerifier(
         bool pinned = truststore.IsPinned(certificate);
         try
         {
-            (PeerRefusal Refusal, string Detail) found = pinned ? default : CheckTrust(chain);
+            (PeerRefusal Refusal, string Detail) found = pinned ? Good : CheckTrust(chain);
             if (found.Refusal == PeerRefusal.None)
             {
                 found = CheckTime(pinned ? [certificate] : chain.ChainElements.Select(element => element.Certificate));
@@ -138,7 +140,7 @@ public sealed class PeerCertificateVerifier(
             return (PeerRefusal.Revoked, "its authority has revoked it");
         }
 
-        return default;
+        return Good;
     }
 
     private (PeerRefusal Refusal, string Detail) CheckTime(IEnumerable<X509Certificate2> certificates)
@@ -147,7 +149,8 @@ public sealed class PeerCertificateVerifier(
         string whose = "it";
         foreach (X509Certificate2 certificate in certificates)
         {
-            if (now > new DateTimeOffset(certificate.NotAfter))
+            // OpenSSL takes the last second as over already, whatever RFC 5280 says; this must not know better than the chain.
+            if (now >= new DateTimeOffset(certificate.NotAfter))
             {
                 return (PeerRefusal.Expired, $"{whose} expired at {certificate.NotAfter.ToUniversalTime():u}");
             }
@@ -160,7 +163,7 @@ public sealed class PeerCertificateVerifier(
             whose = "an authority behind it";
         }
 
-        return default;
+        return Good;
     }
 
     private (PeerRefusal Refusal, string Detail) CheckRole(X509Certificate2 certificate, string? host)
@@ -177,7 +180,7 @@ public sealed class PeerCertificateVerifier(
             return (PeerRefusal.NameMismatch, $"it is for {CertificateNames.Describe(certificate)}, not for {host}");
         }
 
-        return default;
+        return Good;
     }
 
     private static bool IsFor(X509Certificate2 certificate, string host)
@@ -192,7 +195,7 @@ public sealed class PeerCertificateVerifier(
         X509ChainStatusFlags status = StatusOf(chain);
         return status switch
         {
-            X509ChainStatusFlags.NoError => default,
+            X509ChainStatusFlags.NoError => Good,
             _ when (status & ~RevocationUnknown) == X509ChainStatusFlags.NoError =>
                 (PeerRefusal.RevocationUnknown, "whether it was revoked could not be found out"),
             _ => (PeerRefusal.Invalid, $"its chain breaks the rules ({status})"),

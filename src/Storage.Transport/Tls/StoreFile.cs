@@ -103,6 +103,19 @@ internal static class StoreFile
         }
     }
 
+    public static void MakeDirectory(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(
+                StorageErrorCode.IOError, $"The directory {path} cannot be made: {e.Message}", innerException: e);
+        }
+    }
+
     private static byte[] ReadBytes(string kind, string path)
     {
         try
