@@ -50,7 +50,16 @@ public sealed class WsStorageServer : IAsyncDisposable
     public IPEndPoint EndPoint { get; private set; } = new(IPAddress.None, 0);
 
     /// <summary>The URL for clients on this machine, once started.</summary>
-    public Uri LocalUrl => new($"wss://localhost:{EndPoint.Port}{_options.Path}");
+    public Uri LocalUrl
+    {
+        get
+        {
+            IPAddress address = EndPoint.Address;
+            bool named = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Loopback);
+            string host = named ? "localhost" : new IPEndPoint(address, 0).ToString()[..^2];
+            return new Uri($"wss://{host}:{EndPoint.Port}{_options.Path}");
+        }
+    }
 
     /// <summary>Begins to listen.</summary>
     /// <param name="cancellationToken">Ends the attempt.</param>
