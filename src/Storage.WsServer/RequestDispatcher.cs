@@ -90,13 +90,13 @@ internal sealed class RequestDispatcher
     {
         ReadOnlyMemory<byte> body = message[..envelope.Body.Length];
         RequestId id = envelope.Id;
+        if (id == RequestId.None)
+        {
+            throw new StorageException(StorageErrorCode.ProtocolError, "A request has no id, so it can't be answered.");
+        }
+
         try
         {
-            if (id == RequestId.None)
-            {
-                throw new StorageException(StorageErrorCode.ProtocolError, "A request has no id.");
-            }
-
             switch (envelope.Type)
             {
                 case MessageType.Get:

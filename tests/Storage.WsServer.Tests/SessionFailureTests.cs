@@ -1,0 +1,143 @@
+using Moq;
+using WsStorage.Core;
+using WsStorage.Protocol;
+using WsStorage.Protocol.Messages;
+using WsStorage.Testing;
+using WsStorage.Transport;
+
+namespace WsStorage.WsServer.Tests;
+
+public class SessionFailureTests
+{
+    [Test]
+    public async Task A_storage_error_reaches_the_client_with_code_and_outcome()
+    {
+        var storage = new Mock<IBatchStorage>();
+        storage.Setup(s => s.GetInfoAsync(It.IsAny<CancellationToken>())).ReturnsAsync(SomeInfo());
+        storage.Setup(s => s.WriteManyAsync(It.IsAny<ReadOnlyMemory<WriteBatch>>(), It.IsAny<Memory<WriteResult>>(), It.IsAny<CancellationToken>()))
+            .Returns(ValueTask.FromException(new StorageException(StorageErrorCode.DiskFull, "The disk is full.", WriteOutcome.Unknown)));
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(storage.Object);
+        await client.SendAsync("A", new WriteRequest(new WriteBatch().Put("a", "b")));
+        ErrorReply error = await client.ReceiveErrorAsync("A");
+        Assert.That((error.Code, error.Outcome, error.Message), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.Unknown, "The disk is full.")));
+    }
+
+    [Test]
+    public async Task An_unexpected_failure_tells_the_client_nothing_of_the_inside()
+    {
+        var storage = new Mock<IBatchStorage>();
+        storage.Setup(s => s.GetInfoAsync(It.IsAny<CancellationToken>())).ReturnsAsync(SomeInfo());
+        storage.Setup(s => s.WriteManyAsync(It.IsAny<ReadOnlyMemory<WriteBatch>>(), It.IsAny<Memory<WriteResult>>(), It.IsAny<CancellationToken>()))
+            .Throws(new InvalidOperationException("secret"));
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(storage.Object);
+        await client.SendAsync("A", new WriteRequest(new WriteBatch().Put("a", "b")));
+        ErrorReply error = await client.ReceiveErrorAsync("A");
+        Assert.That((error.Code, error.Outcome), Is.EqualTo((StorageErrorCode.Internal, WriteOutcome.Unknown)));
+        Assert.That(error.Message, Does.Not.Contain("secret"));
+        await client.SendAsync("B", new EmptyMessage(MessageType.Info));
+        Assert.That((await client.ReceiveAsync()).Type, Is.EqualTo(MessageType.InfoReply));
+    }
+
+    [Test]
+    public async Task More_requests_in_flight_than_allowed_are_refused_and_the_others_answered()
+    {
+        await using var storage = new InMemoryStorage();
+        await using var gated = new GatedStorage(storage);
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(gated, new SessionOptions { MaxRequestsInFlight = 2 });
+        await client.SendPackAsync(Enumerable.Range(0, 3).Select(i =>
+            ScriptedClient.Encode($"w{i}", new WriteRequest(new WriteBatch().Put($"k{i}", "v")))));
+        Assert.That((await client.ReceiveErrorAsync("w2")).Code, Is.EqualTo(StorageErrorCode.LimitExceeded));
+        gated.Open();
+        Assert.That((await client.ReceiveAsync()).Id, Is.EqualTo("w0"));
+        Assert.That((await client.ReceiveAsync()).Id, Is.EqualTo("w1"));
+    }
+
+    [Test]
+    public async Task A_draining_session_finishes_what_is_in_flight_refuses_more_and_closes_with_1001()
+    {
+        await using var storage = new InMemoryStorage();
+        await using var gated = new GatedStorage(storage);
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(gated);
+        await client.SendAsync("A", new WriteRequest(new WriteBatch().Put("k", "v")));
+        await gated.Entered;
+        Task drain = client.Session.DrainAsync();
+        await client.SendAsync("B", new GetRequest("k"u8));
+        Assert.That((await client.ReceiveErrorAsync("B")).Code, Is.EqualTo(StorageErrorCode.ShuttingDown));
+        Assert.That(drain.IsCompleted, Is.False);
+        gated.Open();
+        Assert.That((await client.ReceiveAsync()).Type, Is.EqualTo(MessageType.WriteReply));
+        Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(CloseReason.GoingAway));
+        await client.CloseAsync();
+        await drain.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
+    public async Task A_drain_that_takes_too_long_is_cut_short()
+    {
+        var time = new ManualTimeProvider();
+        await using var storage = new InMemoryStorage();
+        await using var gated = new GatedStorage(storage);
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(gated, timeProvider: time);
+        await client.SendAsync("A", new WriteRequest(new WriteBatch().Put("k", "v")));
+        await gated.Entered;
+        Task drain = client.Session.DrainAsync();
+        time.Advance(new SessionOptions().DrainTimeout);
+
+        // The storage still has the write, and its memory with it: the session is over when it lets go.
+        gated.Open();
+        await drain.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
+    public async Task A_client_that_does_not_read_costs_bounded_memory_and_is_cut_off()
+    {
+        var time = new ManualTimeProvider();
+        await using var storage = new InMemoryStorage();
+        await storage.PutAsync("k"u8.ToArray(), new byte[50_000]);
+        StallingTransport? stalling = null;
+        await using var client = new ScriptedClient(
+            storage, new SessionOptions { MaxQueuedBytes = 128 * 1024 }, time, wrap: inner => stalling = new StallingTransport(inner));
+        client.Run();
+        await client.HelloAsync(packs: true);
+        stalling!.Stall();
+        for (int i = 0; i < 100; i++)
+        {
+            await client.SendAsync($"g{i}", new GetRequest("k"u8));
+        }
+
+        await time.WaitForTimerAsync(new SessionOptions().SlowReaderTimeout);
+        Assert.That(stalling.Received, Is.LessThan(20), "the session goes on taking requests whose replies nobody reads");
+        time.Advance(new SessionOptions().SlowReaderTimeout);
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
+    public async Task An_idle_connection_is_closed_when_that_is_asked_for()
+    {
+        var time = new ManualTimeProvider();
+        await using var storage = new InMemoryStorage();
+        var idle = TimeSpan.FromMinutes(5);
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(
+            storage, new SessionOptions { IdleTimeout = idle }, timeProvider: time);
+        await time.WaitForTimerAsync(idle);
+        time.Advance(idle / 2);
+        await client.SendAsync("A", new GetRequest("k"u8));
+        await client.ReceiveAsync();
+        time.Advance(idle / 2);
+        await client.SendAsync("B", new GetRequest("k"u8));
+        Assert.That((await client.ReceiveAsync()).Id, Is.EqualTo("B"), "it was used within the time");
+        time.Advance(idle);
+        time.Advance(idle);
+        Assert.That((await client.ReceiveCloseAsync()).Text, Does.Contain("idle"));
+    }
+
+    private static StorageInfo SomeInfo() => new()
+    {
+        Engine = "mock",
+        Position = default,
+        ApproximateBytes = 0,
+        ApproximateKeys = 0,
+        Durability = Durability.Volatile,
+        Limits = StorageLimits.Default,
+    };
+}
