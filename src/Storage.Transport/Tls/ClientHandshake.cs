@@ -25,7 +25,6 @@ public sealed class ClientHandshake
             ClientCertificateContext = options.Keystore?.Context,
             EnabledSslProtocols = options.Protocols,
             CertificateChainPolicy = _verifier.CreateChainPolicy(),
-            CertificateRevocationCheckMode = options.Revocation.Mode,
             RemoteCertificateValidationCallback = OnServerCertificate,
             AllowTlsResume = false,
             AllowRenegotiation = false,
