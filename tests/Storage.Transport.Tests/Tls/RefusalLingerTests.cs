@@ -21,6 +21,7 @@ public sealed class RefusalLingerTests
         ValueTask sending = RefusalNotice.SendAsync(new Duplex(_fromClient.Reader, _toClient.Writer), Refused, cancellationToken: cancellationToken);
         ReadResult answer = await _toClient.Reader.ReadAsync(cancellationToken);
         Assert.That(Encoding.ASCII.GetString(answer.Buffer), Does.StartWith("HTTP/1.1 403 ").And.Contain("WsStorage-Refused: untrusted"));
+        Assert.That(sending.IsCompleted, Is.False, "to close now could take the answer away");
         await _fromClient.Writer.CompleteAsync();
         await sending;
     }
