@@ -15,24 +15,23 @@ public sealed class ClientHandshake
     internal ClientHandshake(MutualTlsOptions options, string host)
     {
         options.Validate();
-        Host = host;
+        Host = host.Trim('[', ']');
         OwnCertificate = options.CheckOwnCertificate(CertificatePurposes.Client);
         _verifier = new PeerCertificateVerifier(
             options.Truststore, CertificatePurposes.Server, options.Revocation, options.TimeProvider);
         Options = new SslClientAuthenticationOptions
         {
-            TargetHost = host,
+            TargetHost = Host,
             ClientCertificateContext = options.Keystore?.Context,
             EnabledSslProtocols = options.Protocols,
             CertificateChainPolicy = _verifier.CreateChainPolicy(),
-            CertificateRevocationCheckMode = options.Revocation.Mode,
             RemoteCertificateValidationCallback = OnServerCertificate,
             AllowTlsResume = false,
             AllowRenegotiation = false,
         };
     }
 
-    /// <summary>The host that the server's certificate must be for.</summary>
+    /// <summary>The host that the server's certificate must be for; an IPv6 address without the brackets of a URI.</summary>
     public string Host { get; }
 
     /// <summary>What <see cref="SslStream"/>, or <c>SocketsHttpHandler.SslOptions</c>, takes.</summary>

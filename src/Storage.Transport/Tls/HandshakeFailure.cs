@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace WsStorage.Transport.Tls;
 
@@ -9,7 +10,10 @@ public static class HandshakeFailure
     /// Classifies a failure by what the verifier recorded, what the server answered and the native error numbers; never by
     /// the text of a message.
     /// </summary>
-    /// <param name="failure">What connecting, the handshake or the first read threw.</param>
+    /// <param name="failure">
+    /// What connecting, the handshake or the first read threw. The caller's own cancellation and timeout are for the caller
+    /// to tell apart beforehand.
+    /// </param>
     /// <param name="handshake">The client's side of the handshake.</param>
     /// <param name="refusalHeader">The value of <see cref="RefusalNotice.HeaderName"/> in the server's answer, if it gave one.</param>
     /// <returns>
@@ -40,8 +44,13 @@ public static class HandshakeFailure
             return FromAlert(alert, handshake, failure);
         }
 
-        return Find<SocketException>(failure) is { } socket && !IsEnd(socket.SocketErrorCode)
-            ? NotReached($"The server {handshake.Host} could not be reached: {socket.Message} ({socket.SocketErrorCode}).", failure)
+        if (Find<SocketException>(failure) is { } socket && !IsEnd(socket.SocketErrorCode))
+        {
+            return NotReached($"The server {handshake.Host} could not be reached: {socket.Message} ({socket.SocketErrorCode}).", failure);
+        }
+
+        return Find<IOException>(failure) is null && Find<AuthenticationException>(failure) is null
+            ? NotReached($"Connecting to the server {handshake.Host} failed: {failure.Message}", failure)
             : WithoutReason(handshake, failure);
     }
 

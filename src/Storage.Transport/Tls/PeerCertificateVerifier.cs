@@ -157,7 +157,7 @@ public sealed class PeerCertificateVerifier(
 
             if (now < new DateTimeOffset(certificate.NotBefore))
             {
-                return (PeerRefusal.NotYetValid, $"{whose} is not valid before {certificate.NotBefore.ToUniversalTime():u}; is a clock wrong?");
+                return (PeerRefusal.NotYetValid, $"{whose} is not valid before {certificate.NotBefore.ToUniversalTime():u} (is a clock wrong?)");
             }
 
             whose = "an authority behind it";

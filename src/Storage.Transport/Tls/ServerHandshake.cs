@@ -45,7 +45,6 @@ public sealed class ServerHandshake
             EnabledSslProtocols = options.Protocols,
             ClientCertificateRequired = true,
             CertificateChainPolicy = _verifier.CreateChainPolicy(),
-            CertificateRevocationCheckMode = options.Revocation.Mode,
             RemoteCertificateValidationCallback = OnClientCertificate,
 
             // On Linux a resumed TLS 1.3 session says that it is not mutually authenticated (dotnet/runtime 123238).

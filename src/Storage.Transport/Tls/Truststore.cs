@@ -16,7 +16,10 @@ public sealed class Truststore : IDisposable
         Pinned = pinned;
     }
 
-    /// <summary>The trusted authorities: certificates whose basic constraints let them sign others. Owned by the store.</summary>
+    /// <summary>
+    /// The trusted authorities: certificates whose basic constraints let them sign others. Only one that signed itself ends
+    /// a chain; a subordinate authority here helps to build one. Owned by the store.
+    /// </summary>
     public IReadOnlyList<X509Certificate2> Authorities { get; }
 
     /// <summary>The other certificates, each trusted for itself, whoever signed it. Owned by the store.</summary>

@@ -133,6 +133,24 @@ public sealed class HandshakeTests(SslProtocols protocol)
     }
 
     [Test]
+    public async Task A_server_can_be_reached_by_address()
+    {
+        using Keystore server = _authority.Issue(IssueOptions.ForServer("127.0.0.1", "::1"));
+        foreach (string host in (IEnumerable<string>)["127.0.0.1", "::1", "[::1]"])
+        {
+            await using TlsPair pair = await TlsPair.ConnectAsync(Options(server), Options(_client), host);
+            await pair.AssertEchoAsync();
+        }
+    }
+
+    [Test]
+    public void Sessions_are_not_resumed()
+    {
+        Assert.That(Options(_server).BeginServerHandshake().Options.AllowTlsResume, Is.False);
+        Assert.That(Options(_client).BeginClientHandshake("localhost").Options.AllowTlsResume, Is.False);
+    }
+
+    [Test]
     public void Options_are_checked()
     {
         Assert.That(

@@ -138,6 +138,36 @@ public sealed class InteropTests
         await later.AssertEchoAsync();
     }
 
+    [Test]
+    public async Task The_commands_of_the_page_work()
+    {
+        Tool.Require("openssl", "version");
+        Tool.Require("keytool", "-help");
+        string certs = Path.Combine(AppContext.BaseDirectory, "certs");
+        string page = await File.ReadAllTextAsync(Path.Combine(certs, "README.md"));
+        IEnumerable<string> blocks = page.Split("```sh\n").Skip(1).Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)]);
+        string script = _directory.File("commands.sh");
+        await File.WriteAllTextAsync(script, $"set -eu\ncd '{_directory.Path}'\nCERTS='{certs}'\n{string.Concat(blocks)}");
+        await Tool.RunAsync("sh", script);
+
+        var set = new CertificateSet(_directory.Path);
+        MutualTlsOptions server = set.LoadServer() with { Keystore = Keystore.Load(_directory.File("my.keystore.pfx"), set.Password) };
+        MutualTlsOptions client = set.LoadClient() with { Truststore = Truststore.Load(_directory.File("my.truststore.pfx"), set.Password) };
+        MutualTlsOptions java = client with { Keystore = Keystore.Load(_directory.File("billing.keystore.p12"), set.Password) };
+        await AssertMeetAsync(server, client);
+        await AssertMeetAsync(server, client with { Truststore = Truststore.Load(_directory.File("new.truststore.p12"), set.Password) });
+        await AssertMeetAsync(server with { Truststore = Truststore.Load(_directory.File("server.truststore.p12"), set.Password) }, java);
+        MutualTlsOptions pinning = server with { Truststore = Truststore.Load(_directory.File("pinned.truststore.pfx"), set.Password) };
+        await AssertMeetAsync(pinning, java);
+        await AssertMeetAsync(pinning, client);
+    }
+
+    private static async Task AssertMeetAsync(MutualTlsOptions server, MutualTlsOptions client)
+    {
+        await using TlsPair pair = await TlsPair.ConnectAsync(server, client);
+        await pair.AssertEchoAsync();
+    }
+
     private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private string CaPem()

@@ -111,6 +111,46 @@ public sealed class RefusalNoticeTests(SslProtocols protocol)
         Assert.That(e.Message, Does.Contain("ConnectionRefused"));
     }
 
+    [Test]
+    public async Task An_answer_that_is_no_refusal_is_not_taken_for_one()
+    {
+        await using WebApplication app = await StartAsync(RefusalMode.AfterHandshake, () => { });
+        using Keystore client = _authority.Issue(TestAuthority.Client);
+        ClientHandshake handshake = Options(client).BeginClientHandshake("localhost");
+        using ClientWebSocket socket = new();
+        Exception failure = (await Assert.CatchAsync(() => ConnectAsync(socket, app, handshake, "nowhere")))!;
+        Assert.That(socket.HttpStatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        StorageException e = HandshakeFailure.Classify(failure, handshake);
+        Assert.That(e.Code, Is.EqualTo(StorageErrorCode.ConnectFailed));
+        Assert.That(e.Message, Does.Contain("404"));
+    }
+
+    [Test]
+    public void Every_refusal_can_be_read_back()
+    {
+        foreach (PeerRefusal refusal in Enum.GetValues<PeerRefusal>().Where(each => each != PeerRefusal.None))
+        {
+            string response = System.Text.Encoding.UTF8.GetString(RefusalNotice.ToHttpResponse(new PeerVerification(refusal, "CN=x", "why not")));
+            string[] lines = response.Split("\r\n");
+            string header = lines.Single(line => line.StartsWith("WsStorage-Refused: ", StringComparison.Ordinal));
+            Assert.That(lines[0], Is.EqualTo("HTTP/1.1 403 Forbidden"));
+            Assert.That(RefusalNotice.Parse(header["WsStorage-Refused: ".Length..]), Is.EqualTo(refusal));
+            Assert.That(lines, Has.Member($"Content-Length: {lines[^1].Length}"));
+        }
+    }
+
+    [TestCase(null)]
+    [TestCase("")]
+    [TestCase("none")]
+    [TestCase("2")]
+    [TestCase("untrusted, expired")]
+    public void Any_other_value_is_no_refusal(string? value) =>
+        Assert.That(RefusalNotice.Parse(value), Is.EqualTo(PeerRefusal.None));
+
+    [Test]
+    public void An_accepted_client_gets_no_notice() => Assert.That(
+        () => RefusalNotice.ToHttpResponse(PeerVerification.Accept("CN=x")), Throws.TypeOf<StorageException>());
+
     private MutualTlsOptions Options(Keystore? keystore) => new() { Keystore = keystore, Truststore = _truststore, Protocols = protocol };
 
     private async Task<WebApplication> StartAsync(RefusalMode mode, Action onRequest)
@@ -145,7 +185,7 @@ public sealed class RefusalNoticeTests(SslProtocols protocol)
         }));
         WebApplication app = builder.Build();
         app.UseWebSockets();
-        app.Run(async context =>
+        app.Map("/", async context =>
         {
             onRequest();
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
@@ -166,15 +206,15 @@ public sealed class RefusalNoticeTests(SslProtocols protocol)
         return HandshakeFailure.Classify(failure, handshake, header);
     }
 
-    private static Task ConnectAsync(ClientWebSocket socket, WebApplication app, ClientHandshake handshake) =>
-        ConnectAsync(socket, new Uri(app.Urls.First()).Port, handshake);
+    private static Task ConnectAsync(ClientWebSocket socket, WebApplication app, ClientHandshake handshake, string path = "") =>
+        ConnectAsync(socket, new Uri(app.Urls.First()).Port, handshake, path);
 
-    private static async Task ConnectAsync(ClientWebSocket socket, int port, ClientHandshake handshake)
+    private static async Task ConnectAsync(ClientWebSocket socket, int port, ClientHandshake handshake, string path = "")
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var handler = new SocketsHttpHandler { SslOptions = handshake.Options };
         using var invoker = new HttpMessageInvoker(handler);
         socket.Options.CollectHttpResponseDetails = true;
-        await socket.ConnectAsync(new Uri($"wss://localhost:{port}/"), invoker, patience.Token);
+        await socket.ConnectAsync(new Uri($"wss://localhost:{port}/{path}"), invoker, patience.Token);
     }
 }
