@@ -5,10 +5,10 @@ namespace WsStorage.Transport;
 /// <summary>Two ends of a connection without a socket, for tests and for measuring what lies above the socket.</summary>
 public sealed class InMemoryTransport : IMessageTransport
 {
-    private readonly ChannelReader<ReceivedMessage> _incoming;
-    private readonly ChannelWriter<ReceivedMessage> _outgoing;
+    private readonly Channel<ReceivedMessage> _incoming;
+    private readonly Channel<ReceivedMessage> _outgoing;
 
-    private InMemoryTransport(ChannelReader<ReceivedMessage> incoming, ChannelWriter<ReceivedMessage> outgoing)
+    private InMemoryTransport(Channel<ReceivedMessage> incoming, Channel<ReceivedMessage> outgoing)
     {
         _incoming = incoming;
         _outgoing = outgoing;
@@ -31,7 +31,7 @@ public sealed class InMemoryTransport : IMessageTransport
     {
         try
         {
-            ReceivedMessage message = await _incoming.ReadAsync().ConfigureAwait(false);
+            ReceivedMessage message = await _incoming.Reader.ReadAsync().ConfigureAwait(false);
             return message.Data.Length > MaxMessageBytes ? new(ReceivedKind.TooLarge, default) : message;
         }
         catch (ChannelClosedException exception)
@@ -55,16 +55,17 @@ public sealed class InMemoryTransport : IMessageTransport
     /// <inheritdoc/>
     public ValueTask CloseAsync(CloseReason reason, CancellationToken cancellationToken = default)
     {
-        _outgoing.TryWrite(new(ReceivedKind.Closed, default, reason));
-        _outgoing.TryComplete();
+        _outgoing.Writer.TryWrite(new(ReceivedKind.Closed, default, reason));
+        _outgoing.Writer.TryComplete();
         return default;
     }
 
     /// <inheritdoc/>
     public void Abort()
     {
-        _outgoing.TryComplete();
-        while (_incoming.TryRead(out _))
+        _outgoing.Writer.TryComplete();
+        _incoming.Writer.TryComplete();
+        while (_incoming.Reader.TryRead(out _))
         {
             // What was on its way is lost with the connection.
         }
@@ -77,7 +78,7 @@ public sealed class InMemoryTransport : IMessageTransport
         return default;
     }
 
-    private ValueTask Write(ReceivedMessage message) => _outgoing.TryWrite(message)
+    private ValueTask Write(ReceivedMessage message) => _outgoing.Writer.TryWrite(message)
         ? default
         : ValueTask.FromException(new TransportException("The connection is lost."));
 }

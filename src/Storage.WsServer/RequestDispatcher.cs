@@ -24,16 +24,16 @@ internal sealed class RequestDispatcher
     private readonly SessionWrites _writes;
     private readonly SessionScans _scans;
 
-    public RequestDispatcher(IStorage storage, MessageOutbox outbox, SessionContext context, SessionLoad load)
+    public RequestDispatcher(IStorage storage, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load)
     {
         _batches = storage as IBatchStorage;
         _context = context;
         _load = load;
         _replies = new ReplyWriter(outbox);
-        _singles = new SingleReads(storage, outbox, context, load);
+        _singles = new SingleReads(storage, outbox, slowReader, context, load);
         _reads = new ReadGroup(MaxChunk, _replies, _singles, context);
         _writes = new SessionWrites(MaxChunk, storage, outbox, context, load);
-        _scans = new SessionScans(storage, outbox, context, load);
+        _scans = new SessionScans(storage, outbox, slowReader, context, load);
     }
 
     /// <summary>Whether the chunk is as large as it may be: execute it.</summary>

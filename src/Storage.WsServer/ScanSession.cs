@@ -13,18 +13,20 @@ internal sealed class ScanSession
     private readonly CancellationTokenSource _cancellation = new();
     private readonly IStorage _storage;
     private readonly MessageOutbox _outbox;
+    private readonly SlowReaderGuard _slowReader;
     private readonly SessionContext _context;
     private readonly ScanOptions _options;
     private TaskCompletionSource? _creditWaiter;
     private long _credit;
 
-    public ScanSession(ScanRequest request, IStorage storage, MessageOutbox outbox, SessionContext context)
+    public ScanSession(ScanRequest request, IStorage storage, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context)
     {
         int most = Math.Max(1024, context.MaxReplyBytes);
         _options = request.Options with { PageBytes = Math.Min(request.Options.PageBytes, most) };
         _credit = request.Credit;
         _storage = storage;
         _outbox = outbox;
+        _slowReader = slowReader;
         _context = context;
     }
 
@@ -59,7 +61,7 @@ internal sealed class ScanSession
             }
 
             await WaitForCreditAsync().ConfigureAwait(false);
-            await _outbox.WaitForRoomAsync().ConfigureAwait(false);
+            await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
             PackBuffer pack = _outbox.RentPack();
             pack.Append(new ScanPageMessage(page.Revision, page.Count, page.Rows.Span), id);
             AddCredit(-page.Rows.Length);

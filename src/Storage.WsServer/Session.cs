@@ -14,6 +14,7 @@ internal sealed class Session
     private readonly IStorage _storage;
     private readonly SessionContext _context;
     private readonly MessageOutbox _outbox;
+    private readonly SlowReaderGuard _slowReader;
     private readonly SessionLoad _load;
     private readonly RequestDispatcher _dispatcher;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,9 +28,10 @@ internal sealed class Session
         _transport = transport;
         _storage = storage;
         _context = context;
-        _outbox = new MessageOutbox(transport, MessageType.ServerPack, context.Options.MaxQueuedBytes, OnSendFailed);
+        _outbox = new MessageOutbox(transport, MessageType.ServerPack, context.Options.MaxQueuedBytes, exception => CutOff(exception.Message));
+        _slowReader = new SlowReaderGuard(_outbox, context, CutOff);
         _load = new SessionLoad(context.Options.MaxBytesInFlight);
-        _dispatcher = new RequestDispatcher(storage, _outbox, context, _load);
+        _dispatcher = new RequestDispatcher(storage, _outbox, _slowReader, context, _load);
         _timer = context.TimeProvider.CreateTimer(
             static state => ((Session)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -180,23 +182,9 @@ internal sealed class Session
             {
                 _dispatcher.Execute();
                 _transport.ReleaseReceived();
-                await WaitForRoomAsync().ConfigureAwait(false);
+                await _load.WaitForRoomAsync().ConfigureAwait(false);
+                await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
             }
-        }
-    }
-
-    private async ValueTask WaitForRoomAsync()
-    {
-        await _load.WaitForRoomAsync().ConfigureAwait(false);
-        try
-        {
-            await _outbox.WaitForRoomAsync().AsTask()
-                .WaitAsync(_context.Options.SlowReaderTimeout, _context.TimeProvider).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            _endReason = $"It did not read its replies for {_context.Options.SlowReaderTimeout}.";
-            _transport.Abort();
         }
     }
 
@@ -264,9 +252,9 @@ internal sealed class Session
         _ended.TrySetResult();
     }
 
-    private void OnSendFailed(Exception exception)
+    private void CutOff(string reason)
     {
-        _endReason ??= exception.Message;
+        _endReason ??= reason;
         _transport.Abort();
     }
 

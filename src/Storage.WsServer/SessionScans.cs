@@ -6,7 +6,8 @@ using WsStorage.Transport;
 namespace WsStorage.WsServer;
 
 /// <summary>The open scans of a session, by their ids.</summary>
-internal sealed class SessionScans(IStorage storage, MessageOutbox outbox, SessionContext context, SessionLoad load)
+internal sealed class SessionScans(
+    IStorage storage, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load)
 {
     private readonly ConcurrentDictionary<RequestId, ScanSession> _open = new();
     private int _count;
@@ -20,7 +21,7 @@ internal sealed class SessionScans(IStorage storage, MessageOutbox outbox, Sessi
                 $"The connection has {context.Options.MaxScans} open scans, the most that it may. Finish one before starting another.");
         }
 
-        var scan = new ScanSession(request, storage, outbox, context);
+        var scan = new ScanSession(request, storage, outbox, slowReader, context);
         if (!_open.TryAdd(id, scan))
         {
             throw new StorageException(StorageErrorCode.ProtocolError, $"The id {id} is that of an open scan.");

@@ -8,7 +8,8 @@ namespace WsStorage.WsServer;
 /// Reads that are answered one by one: those of a storage that does not read in batches, all at once; and those that must
 /// wait until the client has read what waits for it, one after the other.
 /// </summary>
-internal sealed class SingleReads(IStorage storage, MessageOutbox outbox, SessionContext context, SessionLoad load)
+internal sealed class SingleReads(
+    IStorage storage, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load)
 {
     private Task _lastInTurn = Task.CompletedTask;
 
@@ -61,7 +62,7 @@ internal sealed class SingleReads(IStorage storage, MessageOutbox outbox, Sessio
     private async Task AnswerInTurnAsync(Task previous, RequestId id, Func<Task> answer)
     {
         await previous.ConfigureAwait(false);
-        await outbox.WaitForRoomAsync().ConfigureAwait(false);
+        await slowReader.WaitForRoomAsync().ConfigureAwait(false);
         await AnswerAsync(id, answer).ConfigureAwait(false);
     }
 

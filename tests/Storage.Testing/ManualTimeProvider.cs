@@ -8,6 +8,7 @@ public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(TimeSpan Due, TaskCompletionSource Set)> _waiters = [];
     private readonly DateTimeOffset _start;
     private TimeSpan _elapsed;
     private long _timersMade;
@@ -47,6 +48,25 @@ public sealed class ManualTimeProvider : TimeProvider
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    /// <summary>Waits until a timer is set that is due after exactly some time: the code under test then waits for it.</summary>
+    /// <param name="dueTime">The time from now.</param>
+    /// <returns>Completes when there is one; at once if there is one already.</returns>
+    public Task WaitForTimerAsync(TimeSpan dueTime)
+    {
+        lock (_gate)
+        {
+            TimeSpan due = _elapsed + dueTime;
+            if (_timers.Exists(timer => timer.Due == due))
+            {
+                return Task.CompletedTask;
+            }
+
+            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((due, set));
+            return set.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
     }
 
     /// <summary>Moves the clock on and fires what becomes due on the way. Returns when all callbacks have.</summary>
@@ -113,6 +133,13 @@ public sealed class ManualTimeProvider : TimeProvider
             {
                 timer.Arm(_elapsed + dueTime, period, ++_timersMade);
                 _timers.Add(timer);
+                foreach ((TimeSpan due, TaskCompletionSource set) in _waiters)
+                {
+                    if (due == timer.Due)
+                    {
+                        set.TrySetResult();
+                    }
+                }
             }
         }
     }

@@ -19,9 +19,9 @@ public class ClientConnectionTests
         await link.ReceiveAsync();
         await link.ReceiveAsync();
         link.Cut();
-        StorageException read = Assert.ThrowsAsync<StorageException>(() => get)!;
+        StorageException read = (await Assert.ThrowsAsync<StorageException>(() => get))!;
         Assert.That((read.Code, read.Outcome), Is.EqualTo((StorageErrorCode.ConnectionLost, WriteOutcome.NotApplied)));
-        StorageException write = Assert.ThrowsAsync<StorageException>(() => put)!;
+        StorageException write = (await Assert.ThrowsAsync<StorageException>(() => put))!;
         Assert.That((write.Code, write.Outcome), Is.EqualTo((StorageErrorCode.ConnectionLost, WriteOutcome.Unknown)));
 
         Task<GetResult> next = client.GetAsync(Key).AsTask();
@@ -39,7 +39,7 @@ public class ClientConnectionTests
         ScriptedServer.Link link = await server.AcceptAsync();
         await link.ReceiveAsync();
         await link.CloseAsync(new CloseReason(CloseReason.GoingAway, "The server is shutting down."));
-        StorageException error = Assert.ThrowsAsync<StorageException>(() => get)!;
+        StorageException error = (await Assert.ThrowsAsync<StorageException>(() => get))!;
         Assert.That(error.Message, Does.Contain("1001").And.Contain("shutting down"));
     }
 
@@ -49,7 +49,7 @@ public class ClientConnectionTests
         var server = new ScriptedServer();
         server.Failures.Enqueue(new StorageException(StorageErrorCode.ConnectFailed, "nobody there"));
         await using WsStorageClient client = server.CreateClient();
-        StorageException error = Assert.ThrowsAsync<StorageException>(async () => await client.PutAsync(Key, Key))!;
+        StorageException error = (await Assert.ThrowsAsync<StorageException>(async () => await client.PutAsync(Key, Key)))!;
         Assert.That((error.Code, error.Outcome, error.Message), Is.EqualTo((StorageErrorCode.ConnectFailed, WriteOutcome.NotApplied, "nobody there")));
         ValueTask<Revision> put = client.PutAsync(Key, Key);
         ScriptedServer.Link link = await server.AcceptAsync();
@@ -73,7 +73,7 @@ public class ClientConnectionTests
                 lost.SetResult();
             }
         };
-        Assert.That(async () => await client.ConnectAsync(), Throws.InstanceOf<StorageException>());
+        await Assert.ThatAsync(async () => await client.ConnectAsync(), Throws.InstanceOf<StorageException>());
         await client.ConnectAsync();
         (await server.AcceptAsync()).Cut();
         await lost.Task.WaitAsync(TimeSpan.FromSeconds(20));
@@ -105,12 +105,11 @@ public class ClientConnectionTests
         ScriptedServer.Link link = await server.AcceptAsync();
         await link.ReceiveAsync();
         Task disposing = client.DisposeAsync().AsTask();
-        StorageException error = Assert.ThrowsAsync<StorageException>(() => put)!;
+        StorageException error = (await Assert.ThrowsAsync<StorageException>(() => put))!;
         Assert.That((error.Code, error.Outcome), Is.EqualTo((StorageErrorCode.Closed, WriteOutcome.Unknown)));
         Assert.That((await link.ReceiveCloseAsync())!.Code, Is.EqualTo(CloseReason.Normal));
-        await link.CloseAsync(new CloseReason(CloseReason.Normal, "Good-bye."));
         await disposing.WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.That(Assert.ThrowsAsync<StorageException>(async () => await client.GetAsync(Key))!.Code, Is.EqualTo(StorageErrorCode.Closed));
+        Assert.That((await Assert.ThrowsAsync<StorageException>(async () => await client.GetAsync(Key)))!.Code, Is.EqualTo(StorageErrorCode.Closed));
     }
 
     [Test]

@@ -44,7 +44,7 @@ public class ClientRequestTests
         ValueTask<Revision> put = client.PutAsync(Key, Key);
         ScriptedServer.Link link = await server.AcceptAsync();
         await link.ReplyAsync(await link.ReceiveAsync(), new ErrorReply(StorageErrorCode.DiskFull, WriteOutcome.Unknown, "full"));
-        StorageException error = Assert.ThrowsAsync<StorageException>(async () => await put)!;
+        StorageException error = (await Assert.ThrowsAsync<StorageException>(async () => await put))!;
         Assert.That((error.Code, error.Outcome, error.Message), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.Unknown, "full")));
     }
 
@@ -58,7 +58,7 @@ public class ClientRequestTests
         ScriptedServer.Link link = await server.AcceptAsync();
         ScriptedServer.Request request = await link.ReceiveAsync();
         await cancellation.CancelAsync();
-        Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+        await Assert.ThatAsync(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
 
         // The reply comes late, and is dropped; the next request is answered as ever.
         await link.ReplyAsync(request, new GetReply(default, found: false, default));
@@ -74,8 +74,8 @@ public class ClientRequestTests
         var server = new ScriptedServer();
         await using WsStorageClient client = server.CreateClient();
         var cancelled = new CancellationToken(canceled: true);
-        Assert.That(async () => await client.GetAsync(Key, cancelled), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(async () => await client.WriteAsync(new WriteBatch().Put(Key, Key), cancelled), Throws.InstanceOf<OperationCanceledException>());
+        await Assert.ThatAsync(async () => await client.GetAsync(Key, cancelled), Throws.InstanceOf<OperationCanceledException>());
+        await Assert.ThatAsync(async () => await client.WriteAsync(new WriteBatch().Put(Key, Key), cancelled), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(client.State, Is.EqualTo(ConnectionState.Disconnected));
     }
 
@@ -93,9 +93,9 @@ public class ClientRequestTests
         time.Advance(TimeSpan.FromSeconds(29));
         Assert.That(get.IsCompleted, Is.False);
         time.Advance(TimeSpan.FromSeconds(2));
-        StorageException read = Assert.ThrowsAsync<StorageException>(() => get)!;
+        StorageException read = (await Assert.ThrowsAsync<StorageException>(() => get))!;
         Assert.That((read.Code, read.Outcome), Is.EqualTo((StorageErrorCode.Timeout, WriteOutcome.NotApplied)));
-        StorageException written = Assert.ThrowsAsync<StorageException>(() => put)!;
+        StorageException written = (await Assert.ThrowsAsync<StorageException>(() => put))!;
         Assert.That((written.Code, written.Outcome), Is.EqualTo((StorageErrorCode.Timeout, WriteOutcome.Unknown)));
         await link.ReplyAsync(write, new WriteReply(WriteResult.AppliedAt(new Revision(1))));
         Task<GetResult> next = client.GetAsync(Key).AsTask();
@@ -127,7 +127,7 @@ public class ClientRequestTests
         await client.ConnectAsync();
         ValueTask<Revision> inFlight = client.PutAsync(Key, new byte[10]);
         ValueTask<Revision> waits = client.PutAsync(Key, new byte[900]);
-        StorageException error = Assert.ThrowsAsync<StorageException>(async () => await client.PutAsync(Key, new byte[900]))!;
+        StorageException error = (await Assert.ThrowsAsync<StorageException>(async () => await client.PutAsync(Key, new byte[900])))!;
         Assert.That((error.Code, error.Outcome), Is.EqualTo((StorageErrorCode.LimitExceeded, WriteOutcome.NotApplied)));
         ScriptedServer.Link link = await server.AcceptAsync();
         await link.ReplyAsync(await link.ReceiveAsync(), new WriteReply(WriteResult.AppliedAt(new Revision(1))));
@@ -142,20 +142,20 @@ public class ClientRequestTests
         var server = new ScriptedServer { Limits = new SessionLimits(200_000, 1000, 100_000, 10, 32) };
         await using WsStorageClient client = server.CreateClient();
         await client.ConnectAsync();
-        AssertRefused(() => client.PutAsync(Key, new byte[1001]), StorageErrorCode.ValueTooLarge);
-        AssertRefused(() => client.PutAsync(new byte[StorageLimits.MaxKeyBytes + 1], Key), StorageErrorCode.KeyTooLarge);
+        await AssertRefusedAsync(() => client.PutAsync(Key, new byte[1001]), StorageErrorCode.ValueTooLarge);
+        await AssertRefusedAsync(() => client.PutAsync(new byte[StorageLimits.MaxKeyBytes + 1], Key), StorageErrorCode.KeyTooLarge);
         var batch = new WriteBatch();
         for (int i = 0; i < 101; i++)
         {
             batch.Put(Key, new byte[1000]);
         }
 
-        AssertRefused(() => client.WriteAsync(batch), StorageErrorCode.BatchTooLarge);
+        await AssertRefusedAsync(() => client.WriteAsync(batch), StorageErrorCode.BatchTooLarge);
         ReadOnlyMemory<byte>[] keys = [.. Enumerable.Repeat((ReadOnlyMemory<byte>)new byte[60_000], 4)];
-        AssertRefused(() => client.GetManyAsync(keys), StorageErrorCode.BatchTooLarge);
+        await AssertRefusedAsync(() => client.GetManyAsync(keys), StorageErrorCode.BatchTooLarge);
 
-        static void AssertRefused<T>(Func<ValueTask<T>> call, StorageErrorCode code) =>
-            Assert.That(Assert.ThrowsAsync<StorageException>(async () => await call())!.Code, Is.EqualTo(code));
+        static async Task AssertRefusedAsync<T>(Func<ValueTask<T>> call, StorageErrorCode code) =>
+            Assert.That((await Assert.ThrowsAsync<StorageException>(async () => await call()))!.Code, Is.EqualTo(code));
     }
 
     [Test]
@@ -169,7 +169,7 @@ public class ClientRequestTests
         await link.ReplyAsync(RequestId.FromNumber(1_000_000_007), new GetReply(default, found: false, default));
         CloseReason? reason = await link.ReceiveCloseAsync();
         Assert.That(reason!.Code, Is.EqualTo(CloseReason.ProtocolError));
-        StorageException error = Assert.ThrowsAsync<StorageException>(() => get)!;
+        StorageException error = (await Assert.ThrowsAsync<StorageException>(() => get))!;
         Assert.That(error.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
         Assert.That(error.Message, Does.Contain("never made"));
     }
@@ -182,7 +182,7 @@ public class ClientRequestTests
         Task<GetResult> get = client.GetAsync(Key).AsTask();
         ScriptedServer.Link link = await server.AcceptAsync();
         await link.ReplyAsync(await link.ReceiveAsync(), new WriteReply(WriteResult.AppliedAt(default)));
-        Assert.That(Assert.ThrowsAsync<StorageException>(() => get)!.Code, Is.EqualTo(StorageErrorCode.ProtocolError));
+        Assert.That((await Assert.ThrowsAsync<StorageException>(() => get))!.Code, Is.EqualTo(StorageErrorCode.ProtocolError));
         Assert.That((await link.ReceiveCloseAsync())!.Code, Is.EqualTo(CloseReason.ProtocolError));
     }
 }

@@ -61,12 +61,12 @@ public class ClientScanTests
         ScriptedServer.Request scan = await link.ReceiveAsync();
         await link.ReplyAsync(scan, new ScanPageMessage(default, 1, OneRow));
         await link.ReplyAsync(scan, new ErrorReply(StorageErrorCode.Corrupt, WriteOutcome.NotApplied, "damaged"));
-        Assert.That(Assert.ThrowsAsync<StorageException>(() => refused)!.Code, Is.EqualTo(StorageErrorCode.Corrupt));
+        Assert.That((await Assert.ThrowsAsync<StorageException>(() => refused))!.Code, Is.EqualTo(StorageErrorCode.Corrupt));
 
         Task<int> lost = CountAsync(client);
         await link.ReplyAsync(await link.ReceiveAsync(), new ScanPageMessage(default, 1, OneRow));
         link.Cut();
-        Assert.That(Assert.ThrowsAsync<StorageException>(() => lost)!.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
+        Assert.That((await Assert.ThrowsAsync<StorageException>(() => lost))!.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
     }
 
     [Test]
@@ -79,7 +79,7 @@ public class ClientScanTests
         ScriptedServer.Link link = await server.AcceptAsync();
         await link.ReceiveAsync();
         await cancellation.CancelAsync();
-        Assert.That(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
+        await Assert.ThatAsync(async () => await reading, Throws.InstanceOf<OperationCanceledException>());
         Assert.That((await link.ReceiveAsync()).Type, Is.EqualTo(MessageType.Cancel));
         Assert.That(client.State, Is.EqualTo(ConnectionState.Connected));
     }

@@ -49,9 +49,17 @@ internal sealed class ScriptedServer
 
     internal sealed record Request(MessageType Type, RequestId Id, byte[] Body);
 
-    internal sealed class Link(InMemoryTransport transport)
+    internal sealed class Link
     {
-        private readonly Queue<Request> _unpacked = new();
+        private readonly InMemoryTransport _transport;
+        private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>();
+        private readonly TaskCompletionSource<CloseReason?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Link(InMemoryTransport transport)
+        {
+            _transport = transport;
+            _ = ReceiveAllAsync();
+        }
 
         public static byte[] Encode<TMessage>(RequestId id, in TMessage message)
             where TMessage : IMessage, allows ref struct
@@ -61,64 +69,70 @@ internal sealed class ScriptedServer
             return pack.ToMessage().ToArray();
         }
 
-        /// <summary>The next request, after the hello.</summary>
+        /// <summary>The next request after the hello.</summary>
         public async Task<Request> ReceiveAsync()
         {
-            while (true)
+            try
             {
-                if (_unpacked.TryDequeue(out Request? request))
-                {
-                    if (request.Type == MessageType.Hello)
-                    {
-                        continue;
-                    }
-
-                    return request;
-                }
-
-                ReceivedMessage received = await transport.ReceiveAsync().AsTask().WaitAsync(Patience);
-                Assert.That(received.Kind, Is.EqualTo(ReceivedKind.Message), received.CloseReason?.Text);
-                Unpack(received.Data.ToArray());
+                return await _requests.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+            }
+            catch (ChannelClosedException exception)
+            {
+                throw new TransportException("The client is gone.", exception);
             }
         }
 
-        /// <summary>Waits until the client closes or is gone.</summary>
-        public async Task<CloseReason?> ReceiveCloseAsync()
-        {
-            while (true)
-            {
-                ReceivedMessage received = await transport.ReceiveAsync().AsTask().WaitAsync(Patience);
-                if (received.Kind == ReceivedKind.Closed)
-                {
-                    return received.CloseReason;
-                }
-            }
-        }
+        /// <summary>Waits until the client closes, which is answered, or is gone.</summary>
+        public Task<CloseReason?> ReceiveCloseAsync() => _closed.Task.WaitAsync(Patience);
 
         public ValueTask ReplyAsync<TMessage>(Request request, in TMessage message)
             where TMessage : IMessage, allows ref struct => ReplyAsync(request.Id, message);
 
         public ValueTask ReplyAsync<TMessage>(RequestId id, in TMessage message)
-            where TMessage : IMessage, allows ref struct => transport.SendAsync(Encode(id, message));
+            where TMessage : IMessage, allows ref struct => _transport.SendAsync(Encode(id, message));
 
-        public ValueTask SendRawAsync(byte[] message) => transport.SendAsync(message);
+        public ValueTask SendRawAsync(byte[] message) => _transport.SendAsync(message);
 
-        public void Cut() => transport.Abort();
+        public void Cut() => _transport.Abort();
 
-        public ValueTask CloseAsync(CloseReason reason) => transport.CloseAsync(reason);
+        public ValueTask CloseAsync(CloseReason reason) => _transport.CloseAsync(reason);
+
+        private async Task ReceiveAllAsync()
+        {
+            CloseReason? reason = null;
+            try
+            {
+                ReceivedMessage received;
+                while ((received = await _transport.ReceiveAsync()).Kind == ReceivedKind.Message)
+                {
+                    Unpack(received.Data.ToArray());
+                }
+
+                reason = received.CloseReason;
+                await _transport.CloseAsync(new CloseReason(CloseReason.Normal, "Good-bye."));
+            }
+            catch (TransportException)
+            {
+                // The client, or the test, has cut the link.
+            }
+
+            _requests.Writer.Complete();
+            _closed.SetResult(reason);
+        }
 
         private void Unpack(byte[] message)
         {
             Assert.That(Envelope.TryParse(message, out Envelope envelope), Is.True);
-            if (envelope.Type != MessageType.ClientPack)
+            if (envelope.Type == MessageType.ClientPack)
             {
-                _unpacked.Enqueue(new Request(envelope.Type, envelope.Id, envelope.Body.ToArray()));
-                return;
+                foreach (ReadOnlyMemory<byte> packed in new PackReader(message.AsMemory(0, envelope.Body.Length)))
+                {
+                    Unpack(packed.ToArray());
+                }
             }
-
-            foreach (ReadOnlyMemory<byte> packed in new PackReader(message.AsMemory(0, envelope.Body.Length)))
+            else if (envelope.Type != MessageType.Hello)
             {
-                Unpack(packed.ToArray());
+                _requests.Writer.TryWrite(new Request(envelope.Type, envelope.Id, envelope.Body.ToArray()));
             }
         }
     }

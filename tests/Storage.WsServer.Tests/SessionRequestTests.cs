@@ -143,14 +143,12 @@ public class SessionRequestTests
         Assert.That(ids, Has.Count.EqualTo(300));
     }
 
-    [TestCase("key", StorageErrorCode.KeyTooLarge)]
-    [TestCase("value", StorageErrorCode.ValueTooLarge)]
-    public async Task Over_a_limit_is_refused_and_the_connection_goes_on(string what, StorageErrorCode code)
+    [TestCase(StorageLimits.MaxKeyBytes + 1, 1, StorageErrorCode.KeyTooLarge)]
+    [TestCase(1, (16 * 1024 * 1024) + 1, StorageErrorCode.ValueTooLarge)]
+    public async Task Over_a_limit_is_refused_and_the_connection_goes_on(int keyBytes, int valueBytes, StorageErrorCode code)
     {
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage);
-        byte[] key = new byte[what == "key" ? StorageLimits.MaxKeyBytes + 1 : 1];
-        byte[] value = new byte[what == "value" ? StorageLimits.Default.MaxValueBytes + 1 : 1];
-        await client.SendRawAsync(RawPut("A", key, value));
+        await client.SendRawAsync(RawPut("A", new byte[keyBytes], new byte[valueBytes]));
         ErrorReply error = await client.ReceiveErrorAsync("A");
         Assert.That((error.Code, error.Outcome), Is.EqualTo((code, WriteOutcome.NotApplied)));
         await client.SendAsync("B", new GetRequest("a"u8));

@@ -116,7 +116,7 @@ public class SessionScanTests
         Assert.That((await client.ReceiveErrorAsync("S")).Code, Is.EqualTo(StorageErrorCode.Timeout));
     }
 
-    private static IEnumerable<string> KeysOf(ScriptedClient.Reply reply)
+    private static List<string> KeysOf(ScriptedClient.Reply reply)
     {
         ScanPageMessage page = ScanPageMessage.Read(reply.Body);
         var keys = new List<string>();

@@ -7,7 +7,6 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
 {
     private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stalled;
-    private int _received;
 
     public int MaxMessageBytes
     {
@@ -15,17 +14,9 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
         set => inner.MaxMessageBytes = value;
     }
 
-    /// <summary>How many messages were taken from the peer.</summary>
-    public int Received => Volatile.Read(ref _received);
-
     public void Stall() => _stalled = true;
 
-    public async ValueTask<ReceivedMessage> ReceiveAsync()
-    {
-        ReceivedMessage message = await inner.ReceiveAsync();
-        Interlocked.Increment(ref _received);
-        return message;
-    }
+    public ValueTask<ReceivedMessage> ReceiveAsync() => inner.ReceiveAsync();
 
     public void ReleaseReceived() => inner.ReleaseReceived();
 
