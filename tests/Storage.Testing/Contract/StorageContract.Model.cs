@@ -11,6 +11,6 @@ public abstract partial class StorageContract
         bool exactRevisions = Deviation(ContractFeature.DenseRevisions) is null;
         Property property = Prop.ForAll(
             ModelSequence.Arbitrary, sequence => sequence.CompareAsync(Storage, exactRevisions, Deadline));
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(RandomCases), property);
+        Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(RandomCases), property);
     }
 }
