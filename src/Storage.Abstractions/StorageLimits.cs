@@ -22,8 +22,8 @@ public sealed record StorageLimits(int MaxValueBytes, int MaxBatchBytes)
         }
 
         // A batch must have room for the largest put: key, value, and their lengths.
-        const int overhead = MaxKeyBytes + 64;
-        if (MaxBatchBytes - overhead < MaxValueBytes)
+        const long overhead = MaxKeyBytes + 64;
+        if (MaxBatchBytes < MaxValueBytes + overhead)
         {
             throw StorageException.InvalidArgument(
                 $"{nameof(MaxBatchBytes)} is {MaxBatchBytes}; with a {nameof(MaxValueBytes)} of {MaxValueBytes} it must be at least {MaxValueBytes + overhead}.");
