@@ -14,7 +14,7 @@ public static class Varint
     /// <summary>How many bytes a value takes.</summary>
     /// <param name="value">The value.</param>
     /// <returns>1 to <see cref="MaxLength"/>.</returns>
-    public static int Length(ulong value) => ((BitOperations.Log2(value | 1) * 37) + 293) >> 8;
+    public static int Length(ulong value) => ((BitOperations.Log2(value | 1) * 9) + 73) >> 6;
 
     /// <summary>Writes a value.</summary>
     /// <param name="destination">At least <see cref="Length"/> bytes.</param>
