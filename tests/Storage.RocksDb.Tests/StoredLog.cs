@@ -67,28 +67,7 @@ internal static class StoredLog
         var data = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (StoredBatch batch in batches)
         {
-            foreach (BatchOperation operation in new BatchOperations(batch.Operations))
-            {
-                string key = System.Text.Encoding.UTF8.GetString(operation.Key);
-                string end = System.Text.Encoding.UTF8.GetString(operation.End);
-                switch (operation.Kind)
-                {
-                    case BatchOperationKind.Put:
-                        data[key] = System.Text.Encoding.UTF8.GetString(operation.Value);
-                        break;
-                    case BatchOperationKind.Remove:
-                        data.Remove(key);
-                        break;
-                    default:
-                        foreach (string inside in data.Keys.Where(k =>
-                            string.CompareOrdinal(k, key) >= 0 && (end.Length == 0 || string.CompareOrdinal(k, end) < 0)).ToArray())
-                        {
-                            data.Remove(inside);
-                        }
-
-                        break;
-                }
-            }
+            ModelOperations.Apply(data, batch.Operations);
         }
 
         return [.. data.Select(row => $"{row.Key}={row.Value}")];
