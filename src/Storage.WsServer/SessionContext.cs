@@ -6,7 +6,7 @@ namespace WsStorage.WsServer;
 
 /// <summary>What the parts of one session share, and none of them changes after the hello.</summary>
 internal sealed class SessionContext(
-    long number, ClientIdentity client, SessionOptions options, StorageLimits storageLimits, TimeProvider timeProvider, ILogger logger)
+    long number, ClientIdentity client, StorageSessionOptions options, StorageLimits storageLimits, TimeProvider timeProvider, ILogger logger)
 {
     /// <summary>What this server says it is.</summary>
     public const string ServerName = "WsStorage";
@@ -18,7 +18,7 @@ internal sealed class SessionContext(
 
     public ClientIdentity Client => client;
 
-    public SessionOptions Options => options;
+    public StorageSessionOptions Options => options;
 
     public StorageLimits StorageLimits => storageLimits;
 

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace WsStorage.WsServer;
 
 /// <summary>Which sessions there are: counted when they enter, drained when the server stops. Thread-safe.</summary>
-internal sealed class SessionRegistry(SessionOptions options)
+internal sealed class SessionRegistry(StorageSessionOptions options)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<Session> _sessions = [];

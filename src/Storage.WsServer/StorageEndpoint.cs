@@ -14,7 +14,7 @@ namespace WsStorage.WsServer;
 internal sealed class StorageEndpoint
 {
     private readonly IStorage _storage;
-    private readonly SessionOptions _options;
+    private readonly StorageSessionOptions _options;
     private readonly Func<HttpContext, ClientIdentity?> _authenticate;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
@@ -22,7 +22,7 @@ internal sealed class StorageEndpoint
 
     public StorageEndpoint(
         IStorage storage,
-        SessionOptions options,
+        StorageSessionOptions options,
         Func<HttpContext, ClientIdentity?> authenticate,
         TimeProvider timeProvider,
         ILogger logger)

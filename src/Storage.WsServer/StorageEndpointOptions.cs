@@ -6,7 +6,7 @@ namespace WsStorage.WsServer;
 public sealed record StorageEndpointOptions
 {
     /// <summary>What each client is allowed.</summary>
-    public SessionOptions Session { get; init; } = new();
+    public StorageSessionOptions Session { get; init; } = new();
 
     /// <summary>
     /// Says who a client is, or <see langword="null"/> to refuse it with 403. Default: by the client certificate of the

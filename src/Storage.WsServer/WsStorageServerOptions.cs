@@ -18,7 +18,7 @@ public sealed record WsStorageServerOptions
     public required MutualTlsOptions Tls { get; init; }
 
     /// <summary>What each client is allowed.</summary>
-    public SessionOptions Session { get; init; } = new();
+    public StorageSessionOptions Session { get; init; } = new();
 
     /// <summary>Where to log. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;

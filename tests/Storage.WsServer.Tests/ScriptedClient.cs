@@ -17,7 +17,7 @@ internal sealed class ScriptedClient : IAsyncDisposable
 
     public ScriptedClient(
         IStorage storage,
-        SessionOptions? options = null,
+        StorageSessionOptions? options = null,
         TimeProvider? timeProvider = null,
         ILogger? logger = null,
         Func<IMessageTransport, IMessageTransport>? wrap = null)
@@ -26,7 +26,7 @@ internal sealed class ScriptedClient : IAsyncDisposable
         var context = new SessionContext(
             1,
             new ClientIdentity("test", "test"),
-            options ?? new SessionOptions(),
+            options ?? new StorageSessionOptions(),
             StorageLimits.Default,
             timeProvider ?? TimeProvider.System,
             logger ?? NullLogger.Instance);
@@ -39,7 +39,7 @@ internal sealed class ScriptedClient : IAsyncDisposable
     public int LastPackSize { get; private set; }
 
     public static async Task<ScriptedClient> ConnectAsync(
-        IStorage storage, SessionOptions? options = null, bool packs = false, TimeProvider? timeProvider = null, int maxMessageBytes = 1 << 26)
+        IStorage storage, StorageSessionOptions? options = null, bool packs = false, TimeProvider? timeProvider = null, int maxMessageBytes = 1 << 26)
     {
         var client = new ScriptedClient(storage, options, timeProvider);
         client.Run();

@@ -43,7 +43,7 @@ public class SessionFailureTests
     {
         await using var storage = new InMemoryStorage();
         await using var gated = new GatedStorage(storage);
-        await using ScriptedClient client = await ScriptedClient.ConnectAsync(gated, new SessionOptions { MaxRequestsInFlight = 2 });
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(gated, new StorageSessionOptions { MaxRequestsInFlight = 2 });
         await client.SendPackAsync(Enumerable.Range(0, 3).Select(i =>
             ScriptedClient.Encode($"w{i}", new WriteRequest(new WriteBatch().Put($"k{i}", "v")))));
         Assert.That((await client.ReceiveErrorAsync("w2")).Code, Is.EqualTo(StorageErrorCode.LimitExceeded));
@@ -81,7 +81,7 @@ public class SessionFailureTests
         await client.SendAsync("A", new WriteRequest(new WriteBatch().Put("k", "v")));
         await gated.Entered;
         Task drain = client.Session.DrainAsync();
-        time.Advance(new SessionOptions().DrainTimeout);
+        time.Advance(new StorageSessionOptions().DrainTimeout);
 
         // The storage still has the write, and its memory with it: the session is over when it lets go.
         gated.Open();
@@ -96,7 +96,7 @@ public class SessionFailureTests
         await storage.PutAsync("k"u8.ToArray(), new byte[50_000]);
         StallingTransport? stalling = null;
         await using var client = new ScriptedClient(
-            storage, new SessionOptions { MaxQueuedBytes = 128 * 1024 }, time, wrap: inner => stalling = new StallingTransport(inner));
+            storage, new StorageSessionOptions { MaxQueuedBytes = 128 * 1024 }, time, wrap: inner => stalling = new StallingTransport(inner));
         client.Run();
         await client.HelloAsync(packs: true);
         stalling!.Stall();
@@ -105,9 +105,9 @@ public class SessionFailureTests
             await client.SendAsync($"g{i}", new GetRequest("k"u8));
         }
 
-        await time.WaitForTimerAsync(new SessionOptions().SlowReaderTimeout);
+        await time.WaitForTimerAsync(new StorageSessionOptions().SlowReaderTimeout);
         Assert.That(client.Session.Ended.IsCompleted, Is.False);
-        time.Advance(new SessionOptions().SlowReaderTimeout);
+        time.Advance(new StorageSessionOptions().SlowReaderTimeout);
         await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
@@ -118,7 +118,7 @@ public class SessionFailureTests
         await using var storage = new InMemoryStorage();
         var idle = TimeSpan.FromMinutes(5);
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(
-            storage, new SessionOptions { IdleTimeout = idle }, timeProvider: time);
+            storage, new StorageSessionOptions { IdleTimeout = idle }, timeProvider: time);
         await time.WaitForTimerAsync(idle);
         time.Advance(idle / 2);
         await client.SendAsync("A", new GetRequest("k"u8));

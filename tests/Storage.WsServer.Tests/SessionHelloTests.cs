@@ -13,7 +13,7 @@ public class SessionHelloTests
     {
         await using var storage = new InMemoryStorage();
         await storage.PutStringAsync("a", "1");
-        await using var client = new ScriptedClient(storage, new SessionOptions { MaxRequestsInFlight = 77, MaxScans = 3 });
+        await using var client = new ScriptedClient(storage, new StorageSessionOptions { MaxRequestsInFlight = 77, MaxScans = 3 });
         client.Run();
         WelcomeMessage welcome = await client.HelloAsync();
         StorageInfo info = await storage.GetInfoAsync();
@@ -74,7 +74,7 @@ public class SessionHelloTests
         var time = new ManualTimeProvider();
         await using var client = new ScriptedClient(storage, timeProvider: time);
         client.Run();
-        time.Advance(new SessionOptions().HelloTimeout);
+        time.Advance(new StorageSessionOptions().HelloTimeout);
         CloseReason reason = await client.ReceiveCloseAsync();
         Assert.That(reason.Code, Is.EqualTo(CloseReason.PolicyViolation));
         Assert.That(reason.Text, Does.Contain("hello"));

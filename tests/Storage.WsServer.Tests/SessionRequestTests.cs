@@ -130,7 +130,7 @@ public class SessionRequestTests
         byte[] value = new byte[100_000];
         await _storage.PutAsync("k"u8.ToArray(), value);
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(
-            _storage, new SessionOptions { MaxQueuedBytes = 256 * 1024 }, packs: true);
+            _storage, new StorageSessionOptions { MaxQueuedBytes = 256 * 1024 }, packs: true);
         await client.SendPackAsync(Enumerable.Range(0, 300).Select(i => ScriptedClient.Encode($"g{i}", new GetRequest("k"u8))));
         var ids = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < 300; i++)
@@ -198,7 +198,7 @@ public class SessionRequestTests
     [Test]
     public async Task A_message_over_the_limit_is_refused_with_1009()
     {
-        await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, new SessionOptions { MaxMessageBytes = 70_000 });
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, new StorageSessionOptions { MaxMessageBytes = 70_000 });
         await client.SendRawAsync(new byte[70_001]);
         Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(CloseReason.MessageTooBig));
     }

@@ -90,7 +90,7 @@ public class SessionScanTests
     [Test]
     public async Task Scans_beyond_the_limit_and_ids_of_open_scans_are_refused()
     {
-        await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, new SessionOptions { MaxScans = 1 });
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, new StorageSessionOptions { MaxScans = 1 });
         var scan = new ScanRequest(new ScanOptions { PageBytes = 1024 }, 1);
         await client.SendAsync("S", scan);
         await client.ReceiveAsync();
@@ -111,8 +111,8 @@ public class SessionScanTests
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, timeProvider: time);
         await client.SendAsync("S", new ScanRequest(new ScanOptions { PageBytes = 1024 }, 1));
         await client.ReceiveAsync();
-        await time.WaitForTimerAsync(new SessionOptions().SlowReaderTimeout);
-        time.Advance(new SessionOptions().SlowReaderTimeout);
+        await time.WaitForTimerAsync(new StorageSessionOptions().SlowReaderTimeout);
+        time.Advance(new StorageSessionOptions().SlowReaderTimeout);
         Assert.That((await client.ReceiveErrorAsync("S")).Code, Is.EqualTo(StorageErrorCode.Timeout));
     }
 

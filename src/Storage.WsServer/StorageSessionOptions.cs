@@ -1,7 +1,7 @@
 namespace WsStorage.WsServer;
 
 /// <summary>What a server allows each of its clients. The defaults are safe for strangers with a certificate.</summary>
-public sealed record SessionOptions
+public sealed record StorageSessionOptions
 {
     /// <summary>
     /// The largest WebSocket message taken, in bytes. Default: none of its own, which is the storage's largest batch and
@@ -87,7 +87,7 @@ public sealed record SessionOptions
     {
         if (value < least)
         {
-            throw StorageException.InvalidArgument($"{nameof(SessionOptions)}.{name} is {value}; it must be at least {least}.");
+            throw StorageException.InvalidArgument($"{nameof(StorageSessionOptions)}.{name} is {value}; it must be at least {least}.");
         }
     }
 
@@ -95,7 +95,7 @@ public sealed record SessionOptions
     {
         if (value <= TimeSpan.Zero)
         {
-            throw StorageException.InvalidArgument($"{nameof(SessionOptions)}.{name} is {value}; it must be more than zero.");
+            throw StorageException.InvalidArgument($"{nameof(StorageSessionOptions)}.{name} is {value}; it must be more than zero.");
         }
     }
 }
