@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace WsStorage.Protocol;
 
@@ -36,6 +37,16 @@ public ref struct BodyReader(ReadOnlySpan<byte> body)
         return value <= (ulong)max ? (int)value : throw Malformed($"{field} is {value}; at most {max} is allowed");
     }
 
+    /// <summary>Reads a number that is signed where it is used, and never negative.</summary>
+    /// <param name="field">What it is, for the error.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public long ReadInt64(string field)
+    {
+        ulong value = ReadVarint();
+        return value <= long.MaxValue ? (long)value : throw Malformed($"{field} is {value}; at most {long.MaxValue} is allowed");
+    }
+
     /// <summary>Reads a field of bytes.</summary>
     /// <returns>The bytes, a slice of the body.</returns>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
@@ -52,7 +63,7 @@ public ref struct BodyReader(ReadOnlySpan<byte> body)
         return field;
     }
 
-    /// <summary>Reads a field of text.</summary>
+    /// <summary>Reads a field of text in UTF-8.</summary>
     /// <param name="field">What it is, for the error.</param>
     /// <param name="maxBytes">The most bytes that are allowed.</param>
     /// <returns>The text.</returns>
@@ -60,9 +71,12 @@ public ref struct BodyReader(ReadOnlySpan<byte> body)
     public string ReadText(string field, int maxBytes)
     {
         ReadOnlySpan<byte> bytes = ReadBytes();
-        return bytes.Length <= maxBytes
-            ? Encoding.UTF8.GetString(bytes)
-            : throw Malformed($"{field} is {bytes.Length} bytes long; at most {maxBytes} are allowed");
+        if (bytes.Length > maxBytes)
+        {
+            throw Malformed($"{field} is {bytes.Length} bytes long; at most {maxBytes} are allowed");
+        }
+
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw Malformed($"{field} is not valid UTF-8");
     }
 
     /// <summary>Reads an epoch.</summary>

@@ -51,7 +51,7 @@ public readonly ref struct Envelope
     /// <param name="bodyLength">The length of its body.</param>
     /// <param name="id">Its id.</param>
     /// <returns>The bytes.</returns>
-    public static int MeasureMessage(int bodyLength, RequestId id) => bodyLength + 2 + id.Length;
+    public static int MeasureMessage(int bodyLength, RequestId id) => checked(bodyLength + 2 + id.Length);
 
     /// <summary>Writes what follows the body of a message.</summary>
     /// <param name="destination">At least 2 bytes and the id's digits.</param>

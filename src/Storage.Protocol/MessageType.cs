@@ -1,8 +1,8 @@
 namespace WsStorage.Protocol;
 
 /// <summary>
-/// What a message is. From 0x80 to 0xBF a client says it, from 0xC0 a server; a reply is its request's number plus 0x40. No
-/// number is a Base64 digit, and none ever changes its meaning.
+/// What a message is. From 0x80 to 0xBF a client says it, from 0xC0 a server; the one reply of a request is its number
+/// plus 0x40. No number is a Base64 digit, and none ever changes its meaning.
 /// </summary>
 public enum MessageType : byte
 {

@@ -24,6 +24,12 @@ public static class ProtocolConstants
     /// </summary>
     public const int MaxHelloBytes = 4 * 1024;
 
+    /// <summary>
+    /// The longest pack, in bytes. A peer that takes smaller messages only gets no packs; a single message that is longer
+    /// travels bare.
+    /// </summary>
+    public const int MaxPackBytes = 64 * 1024;
+
     /// <summary>What a message takes beyond the batch or the value that it carries, at the most, in bytes.</summary>
     public const int MessageOverheadBytes = 256;
 }

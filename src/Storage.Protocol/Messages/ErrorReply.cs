@@ -1,19 +1,17 @@
-using System.Text;
-
 namespace WsStorage.Protocol.Messages;
 
 /// <summary>
 /// The answer to a request that failed. <c>error = code outcome message</c>: two varints, numbered as
-/// <see cref="StorageErrorCode"/> and <see cref="WriteOutcome"/>, and a text of at most 4,096 bytes.
+/// <see cref="StorageErrorCode"/> and <see cref="WriteOutcome"/>, and a text of at most 2,048 bytes; a longer one is cut.
 /// </summary>
 /// <param name="code">Why it failed.</param>
 /// <param name="outcome">What became of the write.</param>
 /// <param name="message">A sentence for people.</param>
 public readonly struct ErrorReply(StorageErrorCode code, WriteOutcome outcome, string message) : IMessage
 {
-    private const int MaxMessageBytes = 4096;
+    internal const int MaxMessageBytes = 2048;
 
-    private readonly string _message = Shorten(message);
+    private readonly string _message = WireText.Shorten(message, MaxMessageBytes);
 
     /// <summary>Why it failed.</summary>
     public StorageErrorCode Code { get; } = code;
@@ -59,16 +57,5 @@ public readonly struct ErrorReply(StorageErrorCode code, WriteOutcome outcome, s
         writer.WriteVarint((ulong)Code);
         writer.WriteVarint((ulong)Outcome);
         writer.WriteText(_message);
-    }
-
-    private static string Shorten(string message)
-    {
-        // Each UTF-16 unit takes at most three bytes in UTF-8, so most messages are known to fit without being measured.
-        if (message.Length <= MaxMessageBytes / 3 || Encoding.UTF8.GetByteCount(message) <= MaxMessageBytes)
-        {
-            return message;
-        }
-
-        return string.Concat(message.AsSpan(0, (MaxMessageBytes / 3) - 1), "…");
     }
 }

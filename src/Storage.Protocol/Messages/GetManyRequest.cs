@@ -4,6 +4,9 @@ namespace WsStorage.Protocol.Messages;
 /// <param name="keys">The keys.</param>
 public readonly struct GetManyRequest(IReadOnlyList<ReadOnlyMemory<byte>> keys) : IMessage
 {
+    /// <summary>The most keys in one request.</summary>
+    public const int MaxKeys = 1024 * 1024;
+
     /// <inheritdoc/>
     public MessageType Type => MessageType.GetMany;
 
@@ -25,8 +28,9 @@ public readonly struct GetManyRequest(IReadOnlyList<ReadOnlyMemory<byte>> keys) 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The body.</param>
     /// <returns>The keys, slices of the body.</returns>
-    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/> or
-    /// <see cref="StorageErrorCode.KeyTooLarge"/>.</exception>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>,
+    /// <see cref="StorageErrorCode.KeyTooLarge"/>, or <see cref="StorageErrorCode.InvalidArgument"/>: there are more than
+    /// <see cref="MaxKeys"/>.</exception>
     public static ReadOnlyMemory<byte>[] ReadKeys(ReadOnlyMemory<byte> body)
     {
         var reader = new BodyReader(body.Span);
@@ -36,6 +40,12 @@ public readonly struct GetManyRequest(IReadOnlyList<ReadOnlyMemory<byte>> keys) 
         if (count > reader.Remaining)
         {
             throw BodyReader.Malformed($"{count} keys are announced in {reader.Remaining} bytes");
+        }
+
+        // A place for a key takes many times the byte that the shortest key takes.
+        if (count > MaxKeys)
+        {
+            throw StorageException.InvalidArgument($"{count} keys are asked for at once; at most {MaxKeys} may be. Ask for them in parts.");
         }
 
         var keys = new ReadOnlyMemory<byte>[count];

@@ -6,21 +6,22 @@ namespace WsStorage.Protocol.Messages;
 /// </summary>
 /// <param name="version">The version that the client speaks.</param>
 /// <param name="acceptsPacks">Whether the server may send packs.</param>
-/// <param name="clientName">Who the client says it is, for the server's log.</param>
+/// <param name="clientName">Who the client says it is, for the server's log; cut when it is longer.</param>
 /// <param name="maxMessageBytes">The largest WebSocket message that the client takes.</param>
 public readonly struct HelloMessage(int version, bool acceptsPacks, string clientName, int maxMessageBytes) : IMessage
 {
     private const ulong AcceptsPacksFlag = 1;
-    private const int MaxNameBytes = 256;
 
     /// <summary>The version that the client speaks.</summary>
     public int Version { get; } = version;
 
-    /// <summary>Whether the server may send packs.</summary>
+    /// <summary>
+    /// Whether the server may send packs. Read from a body, also whether the client takes the largest.
+    /// </summary>
     public bool AcceptsPacks { get; } = acceptsPacks;
 
     /// <summary>Who the client says it is.</summary>
-    public string ClientName { get; } = clientName;
+    public string ClientName { get; } = WireText.Shorten(clientName, WireText.MaxNameBytes);
 
     /// <summary>The largest WebSocket message that the client takes, in bytes.</summary>
     public int MaxMessageBytes { get; } = maxMessageBytes;
@@ -49,9 +50,10 @@ public readonly struct HelloMessage(int version, bool acceptsPacks, string clien
         }
 
         ulong flags = reader.ReadVarint();
-        string name = reader.ReadText("the client's name", MaxNameBytes);
+        string name = reader.ReadText("the client's name", WireText.MaxNameBytes);
         int maxMessageBytes = reader.ReadInt32("the largest message");
-        return new HelloMessage((int)version, (flags & AcceptsPacksFlag) != 0, name, maxMessageBytes);
+        bool acceptsPacks = (flags & AcceptsPacksFlag) != 0 && maxMessageBytes >= ProtocolConstants.MaxPackBytes;
+        return new HelloMessage((int)version, acceptsPacks, name, maxMessageBytes);
     }
 
     /// <inheritdoc/>

@@ -7,13 +7,13 @@ namespace WsStorage.Protocol.Messages;
 /// <param name="info">The facts.</param>
 public readonly struct InfoReply(StorageInfo info) : IMessage
 {
-    private const int MaxEngineBytes = 256;
+    private readonly string _engine = WireText.Shorten(info.Engine, WireText.MaxNameBytes);
 
     /// <inheritdoc/>
     public MessageType Type => MessageType.InfoReply;
 
     /// <inheritdoc/>
-    public int BodyLength => BodyWriter.MeasureText(info.Engine)
+    public int BodyLength => BodyWriter.MeasureText(_engine)
         + 17 + Varint.Length(info.Position.Revision.Value) + Varint.Length(info.Position.Hash)
         + Varint.Length(info.CompactedRevision.Value)
         + Varint.Length((ulong)info.ApproximateBytes) + Varint.Length((ulong)info.ApproximateKeys) + 2
@@ -28,11 +28,11 @@ public readonly struct InfoReply(StorageInfo info) : IMessage
         var reader = new BodyReader(body);
         var info = new StorageInfo
         {
-            Engine = reader.ReadText("the engine's name", MaxEngineBytes),
+            Engine = reader.ReadText("the engine's name", WireText.MaxNameBytes),
             Position = reader.ReadPosition(),
             CompactedRevision = new Revision(reader.ReadVarint()),
-            ApproximateBytes = (long)reader.ReadVarint(),
-            ApproximateKeys = (long)reader.ReadVarint(),
+            ApproximateBytes = reader.ReadInt64("the number of bytes"),
+            ApproximateKeys = reader.ReadInt64("the number of keys"),
             Durability = (Durability)reader.ReadInt32("the durability", (int)Durability.Synced),
             IsReadOnly = reader.ReadInt32("whether the store is read-only", 1) == 1,
             Limits = new StorageLimits(reader.ReadInt32("the longest value"), reader.ReadInt32("the largest batch")),
@@ -44,7 +44,7 @@ public readonly struct InfoReply(StorageInfo info) : IMessage
     /// <inheritdoc/>
     public void WriteBody(ref BodyWriter writer)
     {
-        writer.WriteText(info.Engine);
+        writer.WriteText(_engine);
         writer.WriteEpoch(info.Position.Epoch);
         writer.WriteVarint(info.Position.Revision.Value);
         writer.WriteVarint(info.Position.Hash);

@@ -36,16 +36,22 @@ public readonly struct ScanRequest(ScanOptions options, long credit) : IMessage
     public static ScanRequest Read(ReadOnlySpan<byte> body)
     {
         var reader = new BodyReader(body);
-        byte[] start = reader.ReadBytes().ToArray();
-        byte[] end = reader.ReadBytes().ToArray();
+        ReadOnlySpan<byte> start = reader.ReadBytes();
+        ReadOnlySpan<byte> end = reader.ReadBytes();
         int flags = reader.ReadInt32("the flags of a scan", (int)(ReverseFlag | KeysOnlyFlag));
         ulong limit = reader.ReadVarint();
         int pageBytes = reader.ReadInt32("the size of a page");
         long credit = reader.ReadInt32("the credit of a scan");
         reader.ExpectEnd();
+        StorageLimits.CheckKey(start);
+        if (end.Length > StorageLimits.MaxKeyBytes + 1)
+        {
+            throw StorageException.KeyTooLarge(end.Length);
+        }
+
         var options = new ScanOptions
         {
-            Range = KeyRange.Between(start, end),
+            Range = KeyRange.Between(start.ToArray(), end.ToArray()),
             Reverse = ((ulong)flags & ReverseFlag) != 0,
             KeysOnly = ((ulong)flags & KeysOnlyFlag) != 0,
             Limit = limit is 0 or > long.MaxValue ? long.MaxValue : (long)limit,

@@ -10,10 +10,8 @@ namespace WsStorage.Protocol.Messages;
 /// <param name="position">Where the store stands.</param>
 public readonly struct WelcomeMessage(string serverName, SessionLimits limits, Position position) : IMessage
 {
-    private const int MaxNameBytes = 256;
-
     /// <summary>What the server says it is.</summary>
-    public string ServerName { get; } = serverName;
+    public string ServerName { get; } = WireText.Shorten(serverName, WireText.MaxNameBytes);
 
     /// <summary>What the connection allows.</summary>
     public SessionLimits Limits { get; } = limits;
@@ -47,7 +45,7 @@ public readonly struct WelcomeMessage(string serverName, SessionLimits limits, P
                 $"The server speaks version {version} of the protocol; this client speaks version {ProtocolConstants.Version}. Use a client of the server's version.");
         }
 
-        string name = reader.ReadText("the server's name", MaxNameBytes);
+        string name = reader.ReadText("the server's name", WireText.MaxNameBytes);
         var limits = new SessionLimits(
             reader.ReadInt32("the largest message"),
             reader.ReadInt32("the longest value"),
