@@ -42,7 +42,7 @@ internal static class NativeOptions
             ? "no_block_cache=true;"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"block_cache={{capacity={options.BlockCacheBytes};high_pri_pool_ratio=0.5;}};cache_index_and_filter_blocks=true;pin_l0_filter_and_index_blocks_in_cache=true;");
+                $"block_cache={{capacity={options.BlockCacheBytes};high_pri_pool_ratio=0.5;}};cache_index_and_filter_blocks={(options.CacheIndexAndFilters ? "true" : "false")};pin_l0_filter_and_index_blocks_in_cache=true;");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"write_buffer_size={options.WriteBufferBytes};max_write_buffer_number={options.MaxWriteBuffers};level_compaction_dynamic_level_bytes=true;{Compress(options.Compression)}block_based_table_factory={{block_size={options.BlockBytes};whole_key_filtering=true;{filter}{cache}}};");
