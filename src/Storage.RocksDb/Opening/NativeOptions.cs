@@ -31,7 +31,9 @@ internal static class NativeOptions
 
     private static string DescribeDatabase(RocksDbOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};info_log_level=WARN_LEVEL;max_log_file_size=4194304;keep_log_file_num=4;wal_recovery_mode=kPointInTimeRecovery;");
+
+        // Families that are seldom written would keep gigabytes of write-ahead log, to be read again at the next opening.
+        $"max_total_wal_size={6 * options.WriteBufferBytes};create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};info_log_level=WARN_LEVEL;max_log_file_size=4194304;keep_log_file_num=4;wal_recovery_mode=kPointInTimeRecovery;");
 
     private static string DescribeData(RocksDbOptions options)
     {
