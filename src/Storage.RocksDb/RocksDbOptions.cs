@@ -37,6 +37,12 @@ public sealed record RocksDbOptions
     /// <summary>The cache of uncompressed blocks, in bytes. Default: 256 MiB.</summary>
     public long BlockCacheBytes { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// Whether the indexes and filters of files lie in the block cache, and so within its bound, in the place of memory of
+    /// their own: about 2 bytes for each key. Default: no, since threads that read then contend for their blocks.
+    /// </summary>
+    public bool CacheIndexAndFilters { get; init; }
+
     /// <summary>How much of the newest data is collected in memory before it is written out as a file, in bytes. Default: 64 MiB.</summary>
     public long WriteBufferBytes { get; init; } = 64L << 20;
 
@@ -100,6 +106,12 @@ public sealed record RocksDbOptions
         Check(nameof(MaxBackgroundJobs), MaxBackgroundJobs, 2, 256);
         Check(nameof(MaxOpenFiles), MaxOpenFiles, -1, int.MaxValue);
         Check(nameof(ScanReadaheadBytes), ScanReadaheadBytes, 0, 1L << 30);
+        if (CacheIndexAndFilters && BlockCacheBytes == 0)
+        {
+            throw StorageException.InvalidArgument(
+                $"{nameof(CacheIndexAndFilters)} is set and {nameof(BlockCacheBytes)} is 0; a cache that holds indexes needs room.");
+        }
+
         if (!Enum.IsDefined(Compression))
         {
             throw StorageException.InvalidArgument($"{nameof(Compression)} is {(int)Compression}, which names no compression.");

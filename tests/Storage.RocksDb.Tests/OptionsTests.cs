@@ -12,6 +12,7 @@ public sealed class OptionsTests
         yield return Of(Default with { CommitLogBytes = 1000 }, "CommitLogBytes");
         yield return Of(Default with { MaxPendingBytes = 0 }, "MaxPendingBytes");
         yield return Of(Default with { BlockCacheBytes = -1 }, "BlockCacheBytes");
+        yield return Of(Default with { BlockCacheBytes = 0, CacheIndexAndFilters = true }, "CacheIndexAndFilters");
         yield return Of(Default with { WriteBufferBytes = 1 }, "WriteBufferBytes");
         yield return Of(Default with { MaxWriteBuffers = 1 }, "MaxWriteBuffers");
         yield return Of(Default with { BlockBytes = 1 }, "BlockBytes");

@@ -31,7 +31,9 @@ internal static class NativeOptions
 
     private static string DescribeDatabase(RocksDbOptions options) => string.Create(
         CultureInfo.InvariantCulture,
-        $"create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};info_log_level=WARN_LEVEL;max_log_file_size=4194304;keep_log_file_num=4;wal_recovery_mode=kPointInTimeRecovery;");
+
+        // Families that are seldom written would keep gigabytes of write-ahead log, to be read again at the next opening.
+        $"max_total_wal_size={6 * options.WriteBufferBytes};create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};info_log_level=WARN_LEVEL;max_log_file_size=4194304;keep_log_file_num=4;wal_recovery_mode=kPointInTimeRecovery;");
 
     private static string DescribeData(RocksDbOptions options)
     {
@@ -42,7 +44,7 @@ internal static class NativeOptions
             ? "no_block_cache=true;"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"block_cache={{capacity={options.BlockCacheBytes};high_pri_pool_ratio=0.5;}};cache_index_and_filter_blocks=true;pin_l0_filter_and_index_blocks_in_cache=true;");
+                $"block_cache={{capacity={options.BlockCacheBytes};high_pri_pool_ratio=0.5;}};cache_index_and_filter_blocks={(options.CacheIndexAndFilters ? "true" : "false")};pin_l0_filter_and_index_blocks_in_cache=true;");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"write_buffer_size={options.WriteBufferBytes};max_write_buffer_number={options.MaxWriteBuffers};level_compaction_dynamic_level_bytes=true;{Compress(options.Compression)}block_based_table_factory={{block_size={options.BlockBytes};whole_key_filtering=true;{filter}{cache}}};");
