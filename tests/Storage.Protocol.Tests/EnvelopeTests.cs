@@ -51,6 +51,7 @@ public sealed class EnvelopeTests
     [TestCase("\u001F\u0082A-")]
     [TestCase("\u001F\u0082A\n")]
     [TestCase("\u001F\u00820123456789ABCDEFG")]
+    [TestCase("\u001F0123456789ABCDEFG")]
     [TestCase("body\u001F\u00820123456789ABCDEF0123456789ABCDEF")]
     public void Without_a_trailer_there_is_no_message(string message) =>
         Assert.That(Envelope.TryParse(Encoding.Latin1.GetBytes(message), out _), Is.False);

@@ -129,6 +129,10 @@ public sealed class MessageRuleTests
     public void A_page_without_rows_is_refused() =>
         Refusal.Assert(() => ScanPageMessage.Read([42, 0, 0]), StorageErrorCode.ProtocolError);
 
+    [Test]
+    public void A_page_holds_as_many_rows_as_it_says([Values(1, 3)] int count) =>
+        Refusal.Assert(() => ScanPageMessage.Read([42, (byte)count, 4, 0, 0, 0, 0]), StorageErrorCode.ProtocolError);
+
     [TestCase(1023)]
     [TestCase((1 << 20) + 1)]
     public void A_page_size_out_of_bounds_is_refused(int pageBytes) =>
@@ -143,6 +147,8 @@ public sealed class MessageRuleTests
         Refusal.Assert(() => WriteRequest.Read([0, .. put], new WriteBatch()), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => WriteRequest.Read([.. put, 0], new WriteBatch()), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => GetReply.Read([42, 2, 0]), StorageErrorCode.ProtocolError);
+        Refusal.Assert(() => GetReply.Read([42, 2]), StorageErrorCode.ProtocolError);
+        Refusal.Assert(() => GetManyReply.Read([42, 1, 2]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => ScanEndMessage.Read([2]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => ErrorReply.Read([1, 3, 0]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => ErrorReply.Read([.. Varints.Encode(256), 0, 0]), StorageErrorCode.ProtocolError);
