@@ -28,9 +28,6 @@ public sealed record CloseReason(int Code, string Text)
     /// <summary>Something failed that should not have.</summary>
     public const int InternalError = 1011;
 
-    /// <summary>There are too many connections: come back later.</summary>
-    public const int TryAgainLater = 1013;
-
     private const int MaxTextBytes = 123;
 
     /// <summary>The text as it goes on the wire.</summary>

@@ -29,7 +29,17 @@ internal sealed class PendingGetMany : PendingReply<GetManyResult>
 {
     public override MessageType Type => MessageType.GetMany;
 
-    protected override GetManyResult Read(ReadOnlySpan<byte> body) => GetManyReply.Read(body);
+    /// <summary>How many keys were asked for.</summary>
+    public int KeyCount { get; set; }
+
+    protected override GetManyResult Read(ReadOnlySpan<byte> body)
+    {
+        GetManyResult result = GetManyReply.Read(body);
+        return result.Values.Length == KeyCount
+            ? result
+            : throw new StorageException(
+                StorageErrorCode.ProtocolError, $"The server answered {KeyCount} keys with {result.Values.Length} values.");
+    }
 
     protected override void Return(RequestPool pool) => pool.GetManys.Return(this);
 }

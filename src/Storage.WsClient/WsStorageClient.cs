@@ -139,6 +139,7 @@ public sealed class WsStorageClient : IStorage
         }
 
         PendingGetMany request = _queue.Pool.GetManys.Rent();
+        request.KeyCount = keys.Count;
         request.Encode(new GetManyRequest(keys));
         return request.Start(_queue, cancellationToken);
     }

@@ -95,9 +95,26 @@ internal sealed class RequestDispatcher
             throw new StorageException(StorageErrorCode.ProtocolError, "A request has no id, so it can't be answered.");
         }
 
+        switch (envelope.Type)
+        {
+            // These two have no reply of their own, an error included: one that is malformed ends the connection.
+            case MessageType.ScanCredit:
+                _scans.AddCredit(id, ScanCreditMessage.Read(body.Span));
+                break;
+            case MessageType.Cancel:
+                _scans.Cancel(id);
+                break;
+            default:
+                Answer(envelope.Type, body, id);
+                break;
+        }
+    }
+
+    private void Answer(MessageType type, ReadOnlyMemory<byte> body, RequestId id)
+    {
         try
         {
-            switch (envelope.Type)
+            switch (type)
             {
                 case MessageType.Get:
                     CheckLoad();
@@ -115,12 +132,6 @@ internal sealed class RequestDispatcher
                     CheckLoad();
                     _scans.Start(ScanRequest.Read(body.Span), id);
                     break;
-                case MessageType.ScanCredit:
-                    _scans.AddCredit(id, ScanCreditMessage.Read(body.Span));
-                    break;
-                case MessageType.Cancel:
-                    _scans.Cancel(id);
-                    break;
                 case MessageType.Info:
                     CheckLoad();
                     _singles.Info(id);
@@ -129,7 +140,7 @@ internal sealed class RequestDispatcher
                     throw new StorageException(StorageErrorCode.ProtocolError, "A client says hello once, first.");
                 default:
                     throw new StorageException(
-                        StorageErrorCode.Unsupported, $"This server does not know requests of the type 0x{(byte)envelope.Type:X2}.");
+                        StorageErrorCode.Unsupported, $"This server does not know requests of the type 0x{(byte)type:X2}.");
             }
         }
         catch (StorageException exception)

@@ -55,18 +55,52 @@ internal sealed class ScanSession
     {
         await foreach (ScanPage page in _storage.ScanPagesAsync(_options, _cancellation.Token).ConfigureAwait(false))
         {
-            if (page.Rows.Length > _context.MaxReplyBytes)
+            if (page.Rows.Length <= _context.MaxReplyBytes)
             {
-                throw ReplyLimit.TooLarge(page.Rows.Length, _context.PeerMaxMessageBytes).ToException();
+                await SendAsync(page, id).ConfigureAwait(false);
+                continue;
             }
 
-            await WaitForCreditAsync().ConfigureAwait(false);
-            await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
-            PackBuffer pack = _outbox.RentPack();
-            pack.Append(new ScanPageMessage(page.Revision, page.Count, page.Rows.Span), id);
-            AddCredit(-page.Rows.Length);
-            _outbox.Post(pack, alone: true);
+            // Only its last row can have made the page larger than the client takes.
+            int start = FindLastRow(page);
+            if (start > 0)
+            {
+                await SendAsync(new ScanPage(page.Revision, page.Count - 1, page.Rows[..start]), id).ConfigureAwait(false);
+            }
+
+            ReadOnlyMemory<byte> last = page.Rows[start..];
+            if (last.Length > _context.MaxReplyBytes)
+            {
+                throw ReplyLimit.TooLarge(last.Length, _context.PeerMaxMessageBytes).ToException();
+            }
+
+            await SendAsync(new ScanPage(page.Revision, 1, last), id).ConfigureAwait(false);
         }
+    }
+
+    private static int FindLastRow(ScanPage page)
+    {
+        int end = 0;
+        int start = 0;
+        foreach (ScanPage.Row row in page)
+        {
+            start = end;
+            end += FieldLength(row.Key) + FieldLength(row.Value);
+        }
+
+        return start;
+    }
+
+    private static int FieldLength(ReadOnlyMemory<byte> field) => BodyWriter.MeasureBytes(field.Span);
+
+    private async ValueTask SendAsync(ScanPage page, RequestId id)
+    {
+        await WaitForCreditAsync().ConfigureAwait(false);
+        await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
+        PackBuffer pack = _outbox.RentPack();
+        pack.Append(new ScanPageMessage(page.Revision, page.Count, page.Rows.Span), id);
+        AddCredit(-page.Rows.Length);
+        _outbox.Post(pack, alone: true);
     }
 
     private async ValueTask WaitForCreditAsync()

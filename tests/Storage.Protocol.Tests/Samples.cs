@@ -65,8 +65,6 @@ internal static class Samples
                 Encode(new ErrorReply(StorageErrorCode.UnsupportedVersion, WriteOutcome.NotApplied, "Use version 1."), "A"),
             ["error-disk-full"] =
                 Encode(new ErrorReply(StorageErrorCode.DiskFull, WriteOutcome.Unknown, "Platte voll: 0 Bytes übrig."), "E"),
-            ["error-protocol-without-id"] =
-                Encode(new ErrorReply(StorageErrorCode.ProtocolError, WriteOutcome.NotApplied, "A request has no id."), string.Empty),
             ["error-unknown-code"] = Encode(new ErrorReply((StorageErrorCode)200, WriteOutcome.NotApplied, string.Empty), "J"),
         };
         AddWrites(samples);

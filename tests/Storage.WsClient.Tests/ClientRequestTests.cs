@@ -185,4 +185,15 @@ public class ClientRequestTests
         Assert.That((await Assert.ThrowsAsync<StorageException>(() => get))!.Code, Is.EqualTo(StorageErrorCode.ProtocolError));
         Assert.That((await link.ReceiveCloseAsync())!.Code, Is.EqualTo(CloseReason.ProtocolError));
     }
+
+    [Test]
+    public async Task As_many_values_as_keys_are_demanded()
+    {
+        var server = new ScriptedServer();
+        await using WsStorageClient client = server.CreateClient();
+        Task<GetManyResult> get = client.GetManyAsync([Key, Key]).AsTask();
+        ScriptedServer.Link link = await server.AcceptAsync();
+        await link.ReplyAsync(await link.ReceiveAsync(), new GetManyReply(default, [Key]));
+        Assert.That((await Assert.ThrowsAsync<StorageException>(() => get))!.Code, Is.EqualTo(StorageErrorCode.ProtocolError));
+    }
 }

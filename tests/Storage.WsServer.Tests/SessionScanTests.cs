@@ -116,6 +116,30 @@ public class SessionScanTests
         Assert.That((await client.ReceiveErrorAsync("S")).Code, Is.EqualTo(StorageErrorCode.Timeout));
     }
 
+    [Test]
+    public async Task A_client_of_small_messages_scans_small_rows_whatever_page_it_asks_for()
+    {
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, maxMessageBytes: 4096);
+        await client.SendAsync("S", new ScanRequest(new ScanOptions(), 1 << 20));
+        var keys = new List<string>();
+        ScriptedClient.Reply reply;
+        while ((reply = await client.ReceiveAsync()).Type == MessageType.ScanPage)
+        {
+            keys.AddRange(KeysOf(reply));
+        }
+
+        Assert.That(reply.Type, Is.EqualTo(MessageType.ScanEnd));
+        Assert.That(keys, Has.Count.EqualTo(Rows));
+    }
+
+    [Test]
+    public async Task A_malformed_credit_closes_the_connection()
+    {
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage);
+        await client.SendRawAsync(new byte[] { 0x80, ProtocolConstants.Separator, (byte)MessageType.ScanCredit, (byte)'S' });
+        Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(Transport.CloseReason.ProtocolError));
+    }
+
     private static List<string> KeysOf(ScriptedClient.Reply reply)
     {
         ScanPageMessage page = ScanPageMessage.Read(reply.Body);
