@@ -83,4 +83,23 @@ public sealed class DiskFullTests : StoreFixture
         Assert.That((await reopened.GetInfoAsync()).Revision.Value, Is.EqualTo((ulong)keys.Length));
         Assert.That((await reopened.WriteAsync(Put("after", "v"))).Revision.Value, Is.EqualTo((ulong)keys.Length + 1));
     }
+
+    [Test]
+    public async Task A_restore_that_does_not_fit_is_said_and_leaves_nothing_behind()
+    {
+        await using (RocksDbStorage store = OpenBuffered(new() { Compression = RocksDbCompression.None, CommitLogBytes = 0 }))
+        {
+            byte[] value = new byte[10_000_000];
+            for (int i = 0; i < 3; i++)
+            {
+                await store.WriteAsync(new WriteBatch().Put(B($"{i}"), value));
+            }
+
+            await store.CreateCheckpointAsync(Beside("checkpoint"));
+        }
+
+        StorageException e = await FailsAsync(async () => await RocksDbStorage.RestoreAsync(Beside("checkpoint"), Path.Combine(_mounted!, "store")));
+        Assert.That(e.Code, Is.EqualTo(StorageErrorCode.DiskFull), e.Message);
+        Assert.That(Directory.GetFileSystemEntries(_mounted!), Is.Empty);
+    }
 }
