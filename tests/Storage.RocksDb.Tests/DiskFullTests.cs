@@ -66,6 +66,7 @@ public sealed class DiskFullTests : StoreFixture
             Assert.That((failure.Code, failure.Outcome), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.Unknown)), failure.Message);
             Assert.That((await store.GetInfoAsync()).Revision.Value, Is.EqualTo((ulong)acknowledged));
             Assert.That((await store.GetAsync(B("000000"))).Found);
+            Assert.That((await store.GetAsync(B($"{acknowledged:d6}"))).Found, Is.False, "a write that failed is seen");
             StorageException later = await FailsAsync(async () => await store.WriteAsync(Put("later", "v")));
             Assert.That((later.Code, later.Outcome), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.NotApplied)));
             Assert.That(later.Message, Does.Contain("open it again"));
