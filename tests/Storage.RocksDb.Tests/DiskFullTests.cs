@@ -66,6 +66,7 @@ public sealed class DiskFullTests : StoreFixture
             Assert.That((failure.Code, failure.Outcome), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.Unknown)), failure.Message);
             Assert.That((await store.GetInfoAsync()).Revision.Value, Is.EqualTo((ulong)acknowledged));
             Assert.That((await store.GetAsync(B("000000"))).Found);
+            Assert.That((await store.GetAsync(B($"{acknowledged:d6}"))).Found, Is.False, "a write that failed is seen");
             StorageException later = await FailsAsync(async () => await store.WriteAsync(Put("later", "v")));
             Assert.That((later.Code, later.Outcome), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.NotApplied)));
             Assert.That(later.Message, Does.Contain("open it again"));
@@ -82,5 +83,24 @@ public sealed class DiskFullTests : StoreFixture
         Assert.That(keys, Is.EqualTo(Enumerable.Range(0, keys.Length).Select(i => $"{i:d6}")));
         Assert.That((await reopened.GetInfoAsync()).Revision.Value, Is.EqualTo((ulong)keys.Length));
         Assert.That((await reopened.WriteAsync(Put("after", "v"))).Revision.Value, Is.EqualTo((ulong)keys.Length + 1));
+    }
+
+    [Test]
+    public async Task A_restore_that_does_not_fit_is_said_and_leaves_nothing_behind()
+    {
+        await using (RocksDbStorage store = OpenBuffered(new() { Compression = RocksDbCompression.None, CommitLogBytes = 0 }))
+        {
+            byte[] value = new byte[10_000_000];
+            for (int i = 0; i < 3; i++)
+            {
+                await store.WriteAsync(new WriteBatch().Put(B($"{i}"), value));
+            }
+
+            await store.CreateCheckpointAsync(Beside("checkpoint"));
+        }
+
+        StorageException e = await FailsAsync(async () => await RocksDbStorage.RestoreAsync(Beside("checkpoint"), Path.Combine(_mounted!, "store")));
+        Assert.That(e.Code, Is.EqualTo(StorageErrorCode.DiskFull), e.Message);
+        Assert.That(Directory.GetFileSystemEntries(_mounted!), Is.Empty);
     }
 }
