@@ -14,7 +14,7 @@ internal sealed class Leaf(ulong generation) : Node(generation)
     /// <summary>Finds a key's row, or the absent one.</summary>
     public Row Find(ReadOnlySpan<byte> key)
     {
-        int index = PlaceIfPresent(key);
+        int index = TrustingRank(key, inclusive: false);
         return index < KeyCount && KeyAt(index).SequenceEqual(key) ? _rows[index] : default;
     }
 

@@ -76,9 +76,10 @@ internal abstract class Node(ulong generation)
         return RankWithinPrefix(key, inclusive);
     }
 
-    /// <summary>Where a key must stand if it is here at all: no look at any other key's bytes outside the node.</summary>
-    protected int PlaceIfPresent(ReadOnlySpan<byte> key) =>
-        key.Length < _prefixLength ? KeyCount : RankWithinPrefix(key, inclusive: false);
+    /// <summary>The rank of a key that begins as this node's keys do; of another key, any number up to
+    /// <see cref="KeyCount"/>. Saves the look at a key outside the node that <see cref="Rank"/> begins with.</summary>
+    protected int TrustingRank(ReadOnlySpan<byte> key, bool inclusive) =>
+        key.Length < _prefixLength ? KeyCount : RankWithinPrefix(key, inclusive);
 
     /// <summary>Takes a new key into the search index, before it is put into its slot.</summary>
     /// <returns>Whether the keys' common prefix became shorter, so that <see cref="Reindex"/> must follow.</returns>

@@ -23,13 +23,15 @@ internal sealed class SortedTree
     /// <returns>The row, which never changes, or the absent row.</returns>
     public static Row Find(Node root, ReadOnlySpan<byte> key)
     {
+        // A key found on the likely way is the key; one not found there has to be looked for on the certain way.
         Node node = root;
         while (node is Branch branch)
         {
-            node = branch.ChildFor(key);
+            node = branch.LikelyChildFor(key);
         }
 
-        return ((Leaf)node).Find(key);
+        Row row = ((Leaf)node).Find(key);
+        return row.IsAbsent ? FindWithCertainty(root, key) : row;
     }
 
     /// <summary>Keeps the tree as it is now. Several threads may pin at once, but none while the tree is being
@@ -81,5 +83,16 @@ internal sealed class SortedTree
         {
             Root = branch.Size == 0 ? Empty : branch.ChildAt(0);
         }
+    }
+
+    private static Row FindWithCertainty(Node root, ReadOnlySpan<byte> key)
+    {
+        Node node = root;
+        while (node is Branch branch)
+        {
+            node = branch.ChildFor(key);
+        }
+
+        return ((Leaf)node).Find(key);
     }
 }

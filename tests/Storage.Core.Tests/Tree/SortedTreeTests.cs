@@ -41,11 +41,8 @@ public sealed class SortedTreeTests
     {
         SortedTree tree = Filled(50_000, step: 2);
         TreeInspector.Check(tree.Root);
-        for (int i = 0; i < 50_000; i++)
-        {
-            Row row = SortedTree.Find(tree.Root, Bytes.Numbered("key/", i));
-            Assert.That(row.IsAbsent, Is.EqualTo(i % 2 == 1));
-        }
+        IEnumerable<int> found = Enumerable.Range(0, 50_000).Where(i => !SortedTree.Find(tree.Root, Bytes.Numbered("key/", i)).IsAbsent);
+        Assert.That(found, Is.EqualTo(Enumerable.Range(0, 25_000).Select(i => i * 2)));
 
         Assert.That(SortedTree.Find(tree.Root, default).IsAbsent, Is.True);
         Assert.That(SortedTree.Find(tree.Root, "key/"u8).IsAbsent, Is.True);
@@ -79,6 +76,35 @@ public sealed class SortedTreeTests
     {
         SortedTree tree = Filled(Node.Capacity * 10, step: 1);
         Assert.That(tree.Root.Size, Is.EqualTo(10));
+    }
+
+    [Test]
+    public void A_tree_that_loses_most_of_its_rows_merges_what_is_left([Values] bool shuffled)
+    {
+        const int rows = 60_000;
+        SortedTree tree = Filled(rows, step: 1);
+        int[] removed = [.. Enumerable.Range(0, rows).Where(i => i % 50 != 0)];
+        if (shuffled)
+        {
+            new Random(1).Shuffle(removed);
+        }
+
+        for (int i = 0; i < removed.Length; i++)
+        {
+            tree.Remove(Bytes.Numbered("key/", removed[i]));
+            if (i % 9000 == 0)
+            {
+                TreeInspector.Check(tree.Root);
+            }
+        }
+
+        TreeInspector.Check(tree.Root);
+        Assert.That(
+            TreeInspector.Rows(tree.Root).Select(row => new Entry(row.Key, row.Value).KeyText),
+            Is.EqualTo(Enumerable.Range(0, rows / 50).Select(i => $"key/{i * 50:d6}")));
+        int leaves = TreeInspector.CountLeaves(tree.Root);
+        Assert.That(leaves, Is.LessThanOrEqualTo(rows / 50 / Node.Small * 2), "leaves are merged");
+        Assert.That(tree.Root.Size, Is.EqualTo(leaves), "one level above the leaves is enough");
     }
 
     [Test]

@@ -1,5 +1,4 @@
 using WsStorage.Core.Tree;
-using WsStorage.Testing;
 
 namespace WsStorage.Core.Tests.Tree;
 
@@ -16,6 +15,10 @@ internal static class TreeInspector
         Check(root, low: null, high: null, isRoot: true);
     }
 
+    public static int CountLeaves(Node node) => node is Branch branch
+        ? Enumerable.Range(0, branch.Size).Sum(i => CountLeaves(branch.ChildAt(i)))
+        : 1;
+
     public static List<(byte[] Key, byte[] Value)> Rows(Node root, KeyRange range = default, bool reverse = false)
     {
         List<(byte[] Key, byte[] Value)> rows = [];
@@ -28,29 +31,37 @@ internal static class TreeInspector
         return rows;
     }
 
-    /// <summary>The level of the leaf level is 0.</summary>
+    // Assert.That is too slow for every key of a large tree.
+    private static void Require(bool condition, string rule)
+    {
+        if (!condition)
+        {
+            Assert.Fail(rule);
+        }
+    }
+
+    /// <summary>The level of the leaves is 0.</summary>
     private static (int Level, long Rows, long Bytes) Check(Node node, byte[]? low, byte[]? high, bool isRoot)
     {
-        Assert.That(node.Size, Is.LessThanOrEqualTo(Node.Capacity));
-        Assert.That(isRoot || node.Size > 0, Is.True, "only the root of the empty tree is empty");
+        Require(node.Size <= Node.Capacity, "no node is too full");
+        Require(isRoot || node.Size > 0, "only the root of the empty tree is empty");
         for (int i = 0; i < node.KeyCount; i++)
         {
-            byte[] key = node.KeyAt(i).ToArray();
-            Assert.That(i == 0 || Bytes.Order.Compare(node.KeyAt(i - 1).ToArray(), key) < 0, Is.True, "keys grow");
-            Assert.That(low is null || Bytes.Order.Compare(low, key) <= 0, Is.True, "keys are within their parent's bounds");
-            Assert.That(high is null || Bytes.Order.Compare(key, high) < 0, Is.True, "keys are within their parent's bounds");
-            Assert.That(node.Rank(key, inclusive: false), Is.EqualTo(i), "the search index finds each key");
-            Assert.That(node.Rank(key, inclusive: true), Is.EqualTo(i + 1));
+            ReadOnlySpan<byte> key = node.KeyAt(i);
+            Require(i == 0 || node.KeyAt(i - 1).SequenceCompareTo(key) < 0, "keys grow");
+            Require(low is null || key.SequenceCompareTo(low) >= 0, "keys are within their parent's bounds");
+            Require(high is null || key.SequenceCompareTo(high) < 0, "keys are within their parent's bounds");
+            Require(node.Rank(key, inclusive: false) == i && node.Rank(key, inclusive: true) == i + 1, "the search index finds each key");
         }
 
         (int Level, long Rows, long Bytes) found = node is Branch branch ? CheckChildren(branch, low, high) : Count((Leaf)node);
-        Assert.That((node.RowCount, node.ByteCount), Is.EqualTo((found.Rows, found.Bytes)), "counts are exact");
+        Require((node.RowCount, node.ByteCount) == (found.Rows, found.Bytes), "counts are exact");
         return found;
     }
 
     private static (int Level, long Rows, long Bytes) CheckChildren(Branch branch, byte[]? low, byte[]? high)
     {
-        Assert.That(branch.KeyCount, Is.EqualTo(branch.Size - 1));
+        Require(branch.KeyCount == branch.Size - 1, "there is a key between each two children");
         HashSet<int> levels = [];
         long rows = 0;
         long bytes = 0;
@@ -64,7 +75,7 @@ internal static class TreeInspector
             bytes += childBytes;
         }
 
-        Assert.That(levels, Has.Count.EqualTo(1), "all leaves are at one level");
+        Require(levels.Count == 1, "all leaves are at one level");
         return (levels.Single() + 1, rows, bytes);
     }
 
