@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using WsStorage.Transport.Tls;
 
+using WsStorage.Testing;
+
 namespace WsStorage.Transport.Tests.Tls;
 
 public sealed class CertificateAuthorityTests
@@ -94,7 +96,7 @@ public sealed class CertificateAuthorityTests
     public void An_authority_goes_on_from_its_keystore()
     {
         using var directory = new TemporaryDirectory();
-        string path = directory.File("ca.pfx");
+        string path = directory.Combine("ca.pfx");
         PasswordSource password = PasswordSource.FromText("secret");
         _authority.Save(path, password);
         using var again = CertificateAuthority.FromKeystore(Keystore.Load(path, password));

@@ -1,5 +1,7 @@
 using WsStorage.Transport.Tls;
 
+using WsStorage.Testing;
+
 namespace WsStorage.Transport.Tests.Tls;
 
 public sealed class CertificateSetTests
@@ -8,7 +10,7 @@ public sealed class CertificateSetTests
     public async Task A_new_set_makes_a_handshake()
     {
         using var directory = new TemporaryDirectory();
-        CertificateSet set = CertificateSet.Create(directory.File("certs"));
+        CertificateSet set = CertificateSet.Create(directory.Combine("certs"));
         await using TlsPair pair = await TlsPair.ConnectAsync(set.LoadServer(), set.LoadClient());
         Assert.That(pair.ServerSide.Verification, Is.EqualTo(PeerVerification.Accept("CN=client")));
         await pair.AssertEchoAsync();
@@ -19,24 +21,24 @@ public sealed class CertificateSetTests
     public void Every_file_is_for_its_owner_only()
     {
         using var directory = new TemporaryDirectory();
-        CertificateSet set = CertificateSet.Create(directory.Path);
+        CertificateSet set = CertificateSet.Create(directory.FullPath);
         Assert.That(
             set.Files.Select(File.GetUnixFileMode),
             Is.EqualTo(Enumerable.Repeat(UnixFileMode.UserRead | UnixFileMode.UserWrite, 6)));
-        Assert.That(Directory.GetFiles(directory.Path), Is.EquivalentTo(set.Files));
+        Assert.That(Directory.GetFiles(directory.FullPath), Is.EquivalentTo(set.Files));
     }
 
     [Test]
     public void One_existing_file_stops_it_before_anything_is_written()
     {
         using var directory = new TemporaryDirectory();
-        var set = new CertificateSet(directory.Path);
+        var set = new CertificateSet(directory.FullPath);
         File.WriteAllText(set.ClientTruststore, "mine");
-        StorageException e = Assert.Throws<StorageException>(() => CertificateSet.Create(directory.Path))!;
+        StorageException e = Assert.Throws<StorageException>(() => CertificateSet.Create(directory.FullPath))!;
         Assert.That(e.Message, Does.Contain(set.ClientTruststore));
-        Assert.That(Directory.GetFiles(directory.Path), Is.EqualTo(new[] { set.ClientTruststore }));
+        Assert.That(Directory.GetFiles(directory.FullPath), Is.EqualTo(new[] { set.ClientTruststore }));
 
-        CertificateSet.Create(directory.Path, overwrite: true);
+        CertificateSet.Create(directory.FullPath, overwrite: true);
         Assert.That(() => set.LoadClient(), Throws.Nothing);
     }
 
@@ -44,8 +46,8 @@ public sealed class CertificateSetTests
     public void Passwords_are_random_and_long()
     {
         using var directory = new TemporaryDirectory();
-        string one = CertificateSet.Create(directory.File("one")).Password.Read();
-        string other = CertificateSet.Create(directory.File("other")).Password.Read();
+        string one = CertificateSet.Create(directory.Combine("one")).Password.Read();
+        string other = CertificateSet.Create(directory.Combine("other")).Password.Read();
         Assert.That(one, Has.Length.EqualTo(48).And.Not.EqualTo(other));
     }
 
@@ -53,7 +55,7 @@ public sealed class CertificateSetTests
     public void A_bad_host_stops_it_before_anything_is_written()
     {
         using var directory = new TemporaryDirectory();
-        string path = directory.File("certs");
+        string path = directory.Combine("certs");
         Assert.That(
             () => CertificateSet.Create(path, new CertificateSetOptions { Hosts = ["no host"] }),
             Throws.TypeOf<StorageException>());

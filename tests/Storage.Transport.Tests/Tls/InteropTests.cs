@@ -1,5 +1,7 @@
 using WsStorage.Transport.Tls;
 
+using WsStorage.Testing;
+
 namespace WsStorage.Transport.Tests.Tls;
 
 /// <summary>Stores that other tools wrote load here, and ours load there.</summary>
@@ -34,7 +36,7 @@ public sealed class InteropTests
     {
         Tool.Require("openssl", "version");
         (string key, string certificate) = WritePem(TestAuthority.Client);
-        string store = _directory.File("client.pfx");
+        string store = _directory.Combine("client.pfx");
         await Tool.RunAsync(
             "openssl",
             ["pkcs12", "-export", .. Split(options), "-inkey", key, "-in", certificate, "-certfile", CaPem(), "-passout", $"pass:{Secret}", "-out", store]);
@@ -48,7 +50,7 @@ public sealed class InteropTests
     public async Task An_openssl_truststore_loads(string options)
     {
         Tool.Require("openssl", "version");
-        string store = _directory.File("trust.pfx");
+        string store = _directory.Combine("trust.pfx");
         await Tool.RunAsync(
             "openssl", ["pkcs12", "-export", .. Split(options), "-nokeys", "-in", CaPem(), "-passout", $"pass:{Secret}", "-out", store]);
         using Truststore loaded = Truststore.Load(store, Password);
@@ -59,11 +61,11 @@ public sealed class InteropTests
     public async Task Openssl_reads_our_keystore_and_verifies_our_certificate()
     {
         Tool.Require("openssl", "version");
-        string store = _directory.File("server.pfx");
+        string store = _directory.Combine("server.pfx");
         using Keystore server = _authority.Issue(TestAuthority.Server);
         server.Save(store, Password);
         string pem = await Tool.RunAsync("openssl", "pkcs12", "-in", store, "-passin", $"pass:{Secret}", "-clcerts", "-nokeys");
-        string certificate = _directory.File("server.pem");
+        string certificate = _directory.Combine("server.pem");
         await File.WriteAllTextAsync(certificate, pem);
         string result = await Tool.RunAsync(
             "openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", "localhost", "-CAfile", CaPem(), certificate);
@@ -75,8 +77,8 @@ public sealed class InteropTests
     public async Task Keytool_stores_load(string options)
     {
         Tool.Require("keytool", "-help");
-        string keystore = _directory.File("client.p12");
-        string truststore = _directory.File("trust.p12");
+        string keystore = _directory.Combine("client.p12");
+        string truststore = _directory.Combine("trust.p12");
         await Tool.RunAsync(
             "keytool",
             [.. Split(options), "-genkeypair", "-alias", "client", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=duke", "-ext", "eku=clientAuth", "-storetype", "PKCS12", "-keystore", keystore, "-storepass", Secret]);
@@ -99,7 +101,7 @@ public sealed class InteropTests
     public async Task Keytool_reads_our_keystore()
     {
         Tool.Require("keytool", "-help");
-        string store = _directory.File("client.pfx");
+        string store = _directory.Combine("client.pfx");
         using Keystore client = _authority.Issue(TestAuthority.Client);
         client.Save(store, Password);
         string list = await Tool.RunAsync("keytool", "-list", "-v", "-storetype", "PKCS12", "-keystore", store, "-storepass", Secret);
@@ -110,7 +112,7 @@ public sealed class InteropTests
     public async Task An_old_java_store_is_named_as_such()
     {
         Tool.Require("keytool", "-help");
-        string store = _directory.File("trust.jks");
+        string store = _directory.Combine("trust.jks");
         await Tool.RunAsync(
             "keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", CaPem(), "-storetype", "JKS", "-keystore", store, "-storepass", Secret);
         Assert.That(() => Truststore.Load(store, Password).Dispose(), Throws.TypeOf<StorageException>().With.Message.Contains("JKS"));
@@ -121,9 +123,9 @@ public sealed class InteropTests
     {
         Tool.Require("openssl", "version");
         string script = Path.Combine(AppContext.BaseDirectory, "certs", "openssl-example.sh");
-        await Tool.RunAsync("sh", script, _directory.Path, "localhost", "127.0.0.1", "::1");
-        var set = new CertificateSet(_directory.Path);
-        Assert.That(Directory.GetFiles(_directory.Path), Is.EquivalentTo(set.Files));
+        await Tool.RunAsync("sh", script, _directory.FullPath, "localhost", "127.0.0.1", "::1");
+        var set = new CertificateSet(_directory.FullPath);
+        Assert.That(Directory.GetFiles(_directory.FullPath), Is.EquivalentTo(set.Files));
         MutualTlsOptions server = set.LoadServer();
         MutualTlsOptions client = set.LoadClient();
         foreach (string host in (IEnumerable<string>)["localhost", "127.0.0.1", "::1"])
@@ -146,18 +148,18 @@ public sealed class InteropTests
         string certs = Path.Combine(AppContext.BaseDirectory, "certs");
         string page = await File.ReadAllTextAsync(Path.Combine(certs, "README.md"));
         IEnumerable<string> blocks = page.Split("```sh\n").Skip(1).Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)]);
-        string script = _directory.File("commands.sh");
-        await File.WriteAllTextAsync(script, $"set -eu\ncd '{_directory.Path}'\nCERTS='{certs}'\n{string.Concat(blocks)}");
+        string script = _directory.Combine("commands.sh");
+        await File.WriteAllTextAsync(script, $"set -eu\ncd '{_directory.FullPath}'\nCERTS='{certs}'\n{string.Concat(blocks)}");
         await Tool.RunAsync("sh", script);
 
-        var set = new CertificateSet(_directory.Path);
-        MutualTlsOptions server = set.LoadServer() with { Keystore = Keystore.Load(_directory.File("my.keystore.pfx"), set.Password) };
-        MutualTlsOptions client = set.LoadClient() with { Truststore = Truststore.Load(_directory.File("my.truststore.pfx"), set.Password) };
-        MutualTlsOptions java = client with { Keystore = Keystore.Load(_directory.File("billing.keystore.p12"), set.Password) };
+        var set = new CertificateSet(_directory.FullPath);
+        MutualTlsOptions server = set.LoadServer() with { Keystore = Keystore.Load(_directory.Combine("my.keystore.pfx"), set.Password) };
+        MutualTlsOptions client = set.LoadClient() with { Truststore = Truststore.Load(_directory.Combine("my.truststore.pfx"), set.Password) };
+        MutualTlsOptions java = client with { Keystore = Keystore.Load(_directory.Combine("billing.keystore.p12"), set.Password) };
         await AssertMeetAsync(server, client);
-        await AssertMeetAsync(server, client with { Truststore = Truststore.Load(_directory.File("new.truststore.p12"), set.Password) });
-        await AssertMeetAsync(server with { Truststore = Truststore.Load(_directory.File("server.truststore.p12"), set.Password) }, java);
-        MutualTlsOptions pinning = server with { Truststore = Truststore.Load(_directory.File("pinned.truststore.pfx"), set.Password) };
+        await AssertMeetAsync(server, client with { Truststore = Truststore.Load(_directory.Combine("new.truststore.p12"), set.Password) });
+        await AssertMeetAsync(server with { Truststore = Truststore.Load(_directory.Combine("server.truststore.p12"), set.Password) }, java);
+        MutualTlsOptions pinning = server with { Truststore = Truststore.Load(_directory.Combine("pinned.truststore.pfx"), set.Password) };
         await AssertMeetAsync(pinning, java);
         await AssertMeetAsync(pinning, client);
     }
@@ -172,7 +174,7 @@ public sealed class InteropTests
 
     private string CaPem()
     {
-        string path = _directory.File("ca.pem");
+        string path = _directory.Combine("ca.pem");
         File.WriteAllText(path, _authority.Certificate.ExportCertificatePem());
         return path;
     }
@@ -180,8 +182,8 @@ public sealed class InteropTests
     private (string Key, string Certificate) WritePem(IssueOptions options)
     {
         using Keystore keystore = _authority.Issue(options);
-        string key = _directory.File("leaf.key");
-        string certificate = _directory.File("leaf.pem");
+        string key = _directory.Combine("leaf.key");
+        string certificate = _directory.Combine("leaf.pem");
         using System.Security.Cryptography.ECDsa privateKey = System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions
             .GetECDsaPrivateKey(keystore.Certificate)!;
         File.WriteAllText(key, privateKey.ExportPkcs8PrivateKeyPem());

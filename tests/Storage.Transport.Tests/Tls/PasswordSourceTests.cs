@@ -1,5 +1,7 @@
 using WsStorage.Transport.Tls;
 
+using WsStorage.Testing;
+
 namespace WsStorage.Transport.Tests.Tls;
 
 public sealed class PasswordSourceTests
@@ -21,7 +23,7 @@ public sealed class PasswordSourceTests
     [TestCase("", "")]
     public void A_file_gives_its_text_without_the_last_line_end(string content, string expected)
     {
-        string path = _directory.File("password");
+        string path = _directory.Combine("password");
         File.WriteAllText(path, content);
         Assert.That(PasswordSource.FromFile(path).Read(), Is.EqualTo(expected));
     }
@@ -29,7 +31,7 @@ public sealed class PasswordSourceTests
     [Test]
     public void A_missing_file_is_named()
     {
-        string path = _directory.File("none");
+        string path = _directory.Combine("none");
         StorageException e = Assert.Throws<StorageException>(() => PasswordSource.FromFile(path).Read())!;
         Assert.That(e.Code, Is.EqualTo(StorageErrorCode.NotFound));
         Assert.That(e.Message, Does.Contain(path));
@@ -38,7 +40,7 @@ public sealed class PasswordSourceTests
     [Test]
     public void A_file_that_is_too_large_to_be_a_password_is_refused()
     {
-        string path = _directory.File("large");
+        string path = _directory.Combine("large");
         File.WriteAllText(path, new string('x', 5000));
         Assert.That(
             () => PasswordSource.FromFile(path).Read(),

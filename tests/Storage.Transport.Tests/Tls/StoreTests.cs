@@ -1,6 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using WsStorage.Transport.Tls;
 
+using WsStorage.Testing;
+
 namespace WsStorage.Transport.Tests.Tls;
 
 public sealed class StoreTests
@@ -27,7 +29,7 @@ public sealed class StoreTests
     [Test]
     public void A_keystore_comes_back_as_it_was_saved()
     {
-        string path = _directory.File("client.pfx");
+        string path = _directory.Combine("client.pfx");
         using Keystore saved = _authority.Issue(TestAuthority.Client);
         saved.Save(path, Password);
         using Keystore loaded = Keystore.Load(path, Password);
@@ -42,7 +44,7 @@ public sealed class StoreTests
     [Test]
     public void A_truststore_tells_authorities_from_pinned_certificates()
     {
-        string path = _directory.File("trust.pfx");
+        string path = _directory.Combine("trust.pfx");
         using Keystore client = _authority.Issue(TestAuthority.Client);
         using Truststore saved = Truststore.Of(client.Certificate, _authority.Certificate);
         saved.Save(path, Password);
@@ -57,11 +59,11 @@ public sealed class StoreTests
 
     [Test]
     public void A_missing_file_is_not_found() =>
-        AssertLoad(_directory.File("none.pfx"), StorageErrorCode.NotFound, "does not exist");
+        AssertLoad(_directory.Combine("none.pfx"), StorageErrorCode.NotFound, "does not exist");
 
     [Test]
     public void A_missing_directory_is_not_found() =>
-        AssertLoad(Path.Combine(_directory.Path, "none", "none.pfx"), StorageErrorCode.NotFound, "does not exist");
+        AssertLoad(Path.Combine(_directory.FullPath, "none", "none.pfx"), StorageErrorCode.NotFound, "does not exist");
 
     [Test]
     public void A_wrong_password_says_so()
@@ -98,7 +100,7 @@ public sealed class StoreTests
     [Test]
     public void A_file_larger_than_any_store_is_not_read()
     {
-        string path = _directory.File("large.pfx");
+        string path = _directory.Combine("large.pfx");
         using (FileStream file = File.Create(path))
         {
             file.SetLength(1024 * 1024 + 1);
@@ -110,7 +112,7 @@ public sealed class StoreTests
     [Test]
     public void Other_formats_are_recognised()
     {
-        string path = _directory.File("store");
+        string path = _directory.Combine("store");
         File.WriteAllText(path, _authority.Certificate.ExportCertificatePem());
         AssertLoad(path, StorageErrorCode.InvalidArgument, "PEM");
         File.WriteAllBytes(path, [0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2]);
@@ -120,7 +122,7 @@ public sealed class StoreTests
     [Test]
     public void A_keystore_without_a_key_is_refused()
     {
-        string path = _directory.File("trust.pfx");
+        string path = _directory.Combine("trust.pfx");
         using Truststore truststore = _authority.ToTruststore();
         truststore.Save(path, Password);
         AssertLoad(path, StorageErrorCode.InvalidArgument, "no private key");
@@ -129,7 +131,7 @@ public sealed class StoreTests
     [Test]
     public void A_keystore_of_two_keys_is_refused()
     {
-        string path = _directory.File("two.pfx");
+        string path = _directory.Combine("two.pfx");
         using Keystore one = _authority.Issue(TestAuthority.Client);
         using Keystore other = _authority.Issue(TestAuthority.Server);
         X509Certificate2Collection both = [one.Certificate, other.Certificate];
@@ -149,7 +151,7 @@ public sealed class StoreTests
     [Test]
     public void An_empty_truststore_is_refused()
     {
-        string path = _directory.File("empty.pfx");
+        string path = _directory.Combine("empty.pfx");
         File.WriteAllBytes(path, new X509Certificate2Collection().ExportPkcs12(Pkcs12ExportPbeParameters.Pbes2Aes256Sha256, Password.Read()));
         StorageException e = Assert.Throws<StorageException>(() => Truststore.Load(path, Password).Dispose())!;
         Assert.That(e.Code, Is.EqualTo(StorageErrorCode.InvalidArgument));
@@ -169,14 +171,14 @@ public sealed class StoreTests
         _authority.Save(path, Password, overwrite: true);
         using Keystore loaded = Keystore.Load(path, Password);
         Assert.That(loaded.Certificate.RawData, Is.EqualTo(_authority.Certificate.RawData));
-        Assert.That(Directory.GetFiles(_directory.Path), Is.EqualTo(new[] { path }), "nothing else is left behind");
+        Assert.That(Directory.GetFiles(_directory.FullPath), Is.EqualTo(new[] { path }), "nothing else is left behind");
     }
 
     [Test]
     [Platform(Exclude = "Win"), System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void Files_are_for_their_owner_only([Values] bool overwrite)
     {
-        string path = _directory.File("client.pfx");
+        string path = _directory.Combine("client.pfx");
         using Keystore keystore = _authority.Issue(TestAuthority.Client);
         if (overwrite)
         {
@@ -190,7 +192,7 @@ public sealed class StoreTests
     [Test]
     public void A_file_that_cannot_be_written_is_named()
     {
-        string path = Path.Combine(_directory.Path, "none", "ca.pfx");
+        string path = Path.Combine(_directory.FullPath, "none", "ca.pfx");
         StorageException e = Assert.Throws<StorageException>(() => _authority.Save(path, Password))!;
         Assert.That(e.Code, Is.EqualTo(StorageErrorCode.IOError));
         Assert.That(e.Message, Does.Contain(path));
@@ -199,7 +201,7 @@ public sealed class StoreTests
     [Test]
     public void A_store_without_a_password_can_be_saved_and_loaded()
     {
-        string path = _directory.File("open.pfx");
+        string path = _directory.Combine("open.pfx");
         _authority.Save(path, PasswordSource.None);
         Assert.That(() => Keystore.Load(path, PasswordSource.None).Dispose(), Throws.Nothing);
     }
@@ -207,7 +209,7 @@ public sealed class StoreTests
     [Test]
     public void Entries_show_what_a_store_holds()
     {
-        string path = _directory.File("server.pfx");
+        string path = _directory.Combine("server.pfx");
         using Keystore keystore = _authority.Issue(TestAuthority.Server);
         keystore.Save(path, Password);
         IReadOnlyList<StoreEntry> entries = StoreEntry.ReadAll(path, Password);
@@ -228,7 +230,7 @@ public sealed class StoreTests
 
     private string SaveClient()
     {
-        string path = _directory.File("client.pfx");
+        string path = _directory.Combine("client.pfx");
         using Keystore keystore = _authority.Issue(TestAuthority.Client);
         keystore.Save(path, Password);
         return path;

@@ -7,6 +7,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using WsStorage.Transport.Tls;
 
+using WsStorage.Testing;
+
 namespace WsStorage.Transport.Tests.Tls;
 
 /// <summary>A server that sends real alerts, as openssl does, makes the client say what they mean.</summary>
@@ -107,8 +109,8 @@ public sealed class TlsAlertTests
     private Process StartServer()
     {
         using Keystore keystore = _authority.Issue(TestAuthority.Server);
-        string pem = _directory.File("server.pem");
-        string ca = _directory.File("ca.pem");
+        string pem = _directory.Combine("server.pem");
+        string ca = _directory.Combine("ca.pem");
         using ECDsa key = System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(keystore.Certificate)!;
         File.WriteAllText(pem, key.ExportPkcs8PrivateKeyPem() + "\n" + keystore.Certificate.ExportCertificatePem());
         File.WriteAllText(ca, _authority.Certificate.ExportCertificatePem());
