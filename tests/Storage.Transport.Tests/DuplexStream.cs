@@ -5,11 +5,13 @@ namespace WsStorage.Transport.Tests;
 /// <summary>Two ends of a byte stream in memory, to put WebSockets on.</summary>
 internal sealed class DuplexStream : Stream
 {
+    private readonly PipeReader _reader;
     private readonly Stream _in;
     private readonly Stream _out;
 
     private DuplexStream(PipeReader reader, PipeWriter writer)
     {
+        _reader = reader;
         _in = reader.AsStream();
         _out = writer.AsStream();
     }
@@ -59,7 +61,8 @@ internal sealed class DuplexStream : Stream
     {
         if (disposing)
         {
-            _in.Dispose();
+            // As a socket does: what is outstanding ends.
+            _reader.CancelPendingRead();
             _out.Dispose();
         }
 
