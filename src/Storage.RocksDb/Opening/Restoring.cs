@@ -41,7 +41,7 @@ internal static class Restoring
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new StorageException(
-                    IsDiskFull(e) ? StorageErrorCode.DiskFull : StorageErrorCode.IOError, $"{checkpoint} could not be restored into {directory}: {e.Message}", WriteOutcome.NotApplied, e);
+                    DiskSpace.IsFull(e) ? StorageErrorCode.DiskFull : StorageErrorCode.IOError, $"{checkpoint} could not be restored into {directory}: {e.Message}", WriteOutcome.NotApplied, e);
             }
 
             throw;
@@ -54,7 +54,7 @@ internal static class Restoring
         foreach (string file in Directory.EnumerateFiles(from))
         {
             string name = Path.GetFileName(file);
-            if (name is "LOCK" || name.StartsWith("LOG", StringComparison.Ordinal))
+            if (name is "LOCK" or DiskSpace.ProbeFile || name.StartsWith("LOG", StringComparison.Ordinal))
             {
                 continue;
             }
@@ -70,13 +70,6 @@ internal static class Restoring
                 target.Flush(flushToDisk: true);
             }
         }
-    }
-
-    private static bool IsDiskFull(Exception exception)
-    {
-        const int noSpace = 28; // ENOSPC, which .NET hands through
-        const int diskFull = unchecked((int)0x80070070); // HRESULT of ERROR_DISK_FULL
-        return exception.HResult is noSpace or diskFull;
     }
 
     private static void MintEpoch(string directory)
