@@ -14,6 +14,9 @@ internal static class Logging
         return LoggerFactory.Create(logging => logging
             .SetMinimumLevel(level)
             .AddFilter("Microsoft", LogLevel.Warning)
+
+            // The host logs at length what it then throws, and what is thrown is told in one sentence.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddSimpleConsole(format =>
             {
                 format.SingleLine = true;
