@@ -1,0 +1,207 @@
+using Microsoft.Extensions.Logging;
+using WsStorage.RocksDb.History;
+using WsStorage.RocksDb.Native;
+
+namespace WsStorage.RocksDb.Commit;
+
+/// <summary>
+/// Commits what many callers submit, on one thread: takes everything that waits, writes it as one group with one sync, and
+/// tells each caller its own result. A write that fails leaves memory and disk possibly apart, so after it the store
+/// takes no further write until it is opened again. Thread-safe.
+/// </summary>
+internal sealed class CommitPipeline : IDisposable
+{
+    private readonly CommitRequestPool _pool = new();
+    private readonly CommitQueue _queue;
+    private readonly CommitGroup _group;
+    private readonly LogRetention _retention;
+    private readonly StorePosition _position;
+    private readonly ILogger _logger;
+    private readonly List<CommitRequest> _finished = [];
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StorageException? _failure;
+
+    /// <summary>Starts the committing thread.</summary>
+    public CommitPipeline(
+        Database database, StorePosition position, LogBounds log, RocksDbOptions options, ILogger logger)
+    {
+        _queue = new CommitQueue(options.MaxPendingBytes);
+        _group = new CommitGroup(database, position, options.CommitLogBytes == 0 ? null : log, options);
+        _retention = new LogRetention(database, log, options.CommitLogBytes);
+        _position = position;
+        _logger = logger;
+        new Thread(Run) { IsBackground = true, Name = "wsstorage commit" }.Start();
+    }
+
+    /// <summary>Submits a batch that is within the limits.</summary>
+    public ValueTask<WriteResult> WriteAsync(WriteBatch batch, CancellationToken cancellationToken)
+    {
+        CommitRequest request = _pool.Rent();
+        request.Prepare(batch, cancellationToken);
+        ValueTask<WriteResult> task = request.SingleTask;
+        Submit(request);
+        return task;
+    }
+
+    /// <summary>Submits batches that are within the limits.</summary>
+    public ValueTask WriteManyAsync(
+        ReadOnlyMemory<WriteBatch> batches, Memory<WriteResult> results, long byteCount, CancellationToken cancellationToken)
+    {
+        CommitRequest request = _pool.Rent();
+        request.Prepare(batches, results, byteCount, cancellationToken);
+        ValueTask task = request.ManyTask;
+        Submit(request);
+        return task;
+    }
+
+    /// <summary>Takes no more writes, completes those that wait, and ends the thread.</summary>
+    public Task CloseAsync()
+    {
+        _queue.Close(RocksDbStorage.ToClosed());
+        return _ended.Task;
+    }
+
+    /// <summary>Releases what the thread used; after <see cref="CloseAsync"/> has completed.</summary>
+    public void Dispose() => _group.Dispose();
+
+    private void Submit(CommitRequest request)
+    {
+        try
+        {
+            _queue.Add(request);
+        }
+        catch
+        {
+            request.Withdraw();
+            throw;
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (_queue.TakeAll() is { } first)
+            {
+                Commit(first);
+            }
+        }
+        finally
+        {
+            _ended.SetResult();
+        }
+    }
+
+    private void Commit(CommitRequest first)
+    {
+        for (CommitRequest? request = first; request is not null;)
+        {
+            // A request that is complete may be in use again: its successor is read before.
+            CommitRequest? next = request.Next;
+            AddToGroup(request);
+            request = next;
+        }
+
+        CommitGroup(unfinished: null);
+    }
+
+    private void AddToGroup(CommitRequest request)
+    {
+        for (int i = 0; i < request.Count && request.Failure is null; i++)
+        {
+            if (_failure is not null)
+            {
+                request.SetFailure(ToStopped(_failure, request.HasWritten));
+                break;
+            }
+
+            try
+            {
+                WriteResult result = _group.Add(request[i], out bool written);
+                request.SetResult(i, result, written);
+            }
+            catch (Exception e)
+            {
+                request.SetFailure(ToFailure(e, request.HasWritten));
+                break;
+            }
+
+            if (_group.IsFull)
+            {
+                CommitGroup(unfinished: request);
+            }
+        }
+
+        _finished.Add(request);
+    }
+
+    private void CommitGroup(CommitRequest? unfinished)
+    {
+        try
+        {
+            _group.Write();
+        }
+        catch (Exception e)
+        {
+            Stop(e, unfinished);
+        }
+
+        _group.Clear();
+        foreach (CommitRequest request in _finished)
+        {
+            request.Complete();
+        }
+
+        _finished.Clear();
+        if (_failure is null && _retention.IsDue)
+        {
+            Trim();
+        }
+    }
+
+    private void Stop(Exception exception, CommitRequest? unfinished)
+    {
+        _failure = ToFailure(exception, written: true);
+        Log.WriteFailed(_logger, exception, _position.Revision.Value);
+        _queue.Close(ToStopped(_failure, written: false));
+        foreach (CommitRequest request in _finished)
+        {
+            request.SetFailure(Of(request));
+        }
+
+        unfinished?.SetFailure(Of(unfinished));
+
+        StorageException Of(CommitRequest request) => new(
+            _failure.Code, _failure.Message, request.HasWritten ? WriteOutcome.Unknown : WriteOutcome.NotApplied, exception);
+    }
+
+    private void Trim()
+    {
+        try
+        {
+            if (_retention.Trim() is { } compacted)
+            {
+                _position.Compacted = compacted;
+                Log.Trimmed(_logger, compacted.Value);
+            }
+        }
+        catch (StorageException e)
+        {
+            Stop(e, unfinished: null);
+        }
+    }
+
+    private static StorageException ToFailure(Exception exception, bool written)
+    {
+        WriteOutcome outcome = written ? WriteOutcome.Unknown : WriteOutcome.NotApplied;
+        return exception is StorageException known
+            ? new(known.Code, known.Message, outcome, known.InnerException)
+            : new(StorageErrorCode.Internal, $"The write failed by a defect: {exception.Message}", outcome, exception);
+    }
+
+    private static StorageException ToStopped(StorageException failure, bool written) => new(
+        failure.Code,
+        $"The store takes no writes since one failed; open it again once the cause is gone. {failure.Message}",
+        written ? WriteOutcome.Unknown : WriteOutcome.NotApplied,
+        failure);
+}

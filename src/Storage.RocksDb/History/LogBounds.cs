@@ -1,0 +1,34 @@
+namespace WsStorage.RocksDb.History;
+
+/// <summary>The two ends of the commit log, as the committing thread knows them.</summary>
+internal sealed class LogBounds
+{
+    /// <summary>The oldest record, or null when the log is empty.</summary>
+    public LogRecord? Oldest { get; private set; }
+
+    /// <summary>The newest record, or null when the log is empty.</summary>
+    public LogRecord? Newest { get; private set; }
+
+    /// <summary>The bytes of all records since the log began.</summary>
+    public ulong End => Newest?.End ?? 0;
+
+    /// <summary>The bytes of the records that there are.</summary>
+    public ulong ByteCount => End - (Oldest?.Offset ?? 0);
+
+    /// <summary>The log is as it was found.</summary>
+    public void Set(LogRecord? oldest, LogRecord? newest)
+    {
+        Oldest = oldest;
+        Newest = newest;
+    }
+
+    /// <summary>A record was added.</summary>
+    public void Append(LogRecord record)
+    {
+        Oldest ??= record;
+        Newest = record;
+    }
+
+    /// <summary>The records before one were removed.</summary>
+    public void TrimTo(LogRecord oldest) => Oldest = oldest;
+}

@@ -1,0 +1,34 @@
+using WsStorage.RocksDb.Native;
+
+namespace WsStorage.RocksDb.Opening;
+
+/// <summary>Says why a directory could not be opened.</summary>
+internal static class OpeningFailure
+{
+    /// <summary>Throws when a call has set its <c>errptr</c>; frees the text.</summary>
+    public static void ThrowIfSet(nint error, string directory)
+    {
+        if (error != 0)
+        {
+            throw ToException(NativeError.Take(error), directory);
+        }
+    }
+
+    /// <summary>The exception for a status text.</summary>
+    public static StorageException ToException(string status, string directory)
+    {
+        if (NativeError.Classify(status) != StorageErrorCode.Locked)
+        {
+            return NativeError.ToException(status, $"The store in {directory} could not be opened");
+        }
+
+        string holder = status.Contains("current process", StringComparison.Ordinal)
+            ? "this process has it open already"
+            : LockHolder.Find(directory) is { } process
+                ? $"another process ({process}) has it open"
+                : "another process has it open";
+        return new StorageException(
+            StorageErrorCode.Locked,
+            $"The store in {directory} is locked: {holder}. Close it there, or open it here for reading only.");
+    }
+}

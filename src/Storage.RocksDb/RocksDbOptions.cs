@@ -1,0 +1,153 @@
+namespace WsStorage.RocksDb;
+
+/// <summary>How a <see cref="RocksDbStorage"/> is opened and tuned. The defaults serve a store of some GiB on a small machine.</summary>
+public sealed record RocksDbOptions
+{
+    /// <summary>The smallest commit log, in bytes: 1 MiB.</summary>
+    public const long MinCommitLogBytes = 1024 * 1024;
+
+    /// <summary>
+    /// Opens the store for reading only: nothing is created or changed, writes are refused, and what another process writes
+    /// after the opening is not seen. Works while another process has the store open.
+    /// </summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Creates the store when the directory is missing or empty. Default: yes.</summary>
+    public bool CreateIfMissing { get; init; } = true;
+
+    /// <summary>When a write is acknowledged: <see cref="Durability.Synced"/> (default) or <see cref="Durability.Buffered"/>.</summary>
+    public Durability Durability { get; init; } = Durability.Synced;
+
+    /// <summary>What the store takes at the most.</summary>
+    public StorageLimits Limits { get; init; } = StorageLimits.Default;
+
+    /// <summary>
+    /// How many bytes of history the commit log keeps, at least; older history is trimmed once there is an eighth more.
+    /// Default: 1 GiB. 0 switches the log off, for stores that nobody follows: the position is kept, history is not.
+    /// <see cref="long.MaxValue"/> never trims.
+    /// </summary>
+    public long CommitLogBytes { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// How many bytes of batches may wait for the committing thread; a write beyond is refused with
+    /// <see cref="StorageErrorCode.LimitExceeded"/>. A batch that finds nothing waiting is always taken. Default: 256 MiB.
+    /// </summary>
+    public long MaxPendingBytes { get; init; } = 256L << 20;
+
+    /// <summary>The cache of uncompressed blocks, in bytes. Default: 256 MiB.</summary>
+    public long BlockCacheBytes { get; init; } = 256L << 20;
+
+    /// <summary>
+    /// Whether the indexes and filters of files lie in the block cache, and so within its bound, in the place of memory of
+    /// their own: about 2 bytes for each key. Default: no, since threads that read then contend for their blocks.
+    /// </summary>
+    public bool CacheIndexAndFilters { get; init; }
+
+    /// <summary>How much of the newest data is collected in memory before it is written out as a file, in bytes. Default: 64 MiB.</summary>
+    public long WriteBufferBytes { get; init; } = 64L << 20;
+
+    /// <summary>How many write buffers may exist, the ones being written out included, before writers wait. Default: 4.</summary>
+    public int MaxWriteBuffers { get; init; } = 4;
+
+    /// <summary>How blocks are compressed. Default: the best this library has.</summary>
+    public RocksDbCompression Compression { get; init; }
+
+    /// <summary>The size of a block before compression, in bytes: small favours gets, large favours scans and size. Default: 4 KiB.</summary>
+    public int BlockBytes { get; init; } = 4096;
+
+    /// <summary>Bits of Bloom filter for each key, by which files that lack a key are passed over; 0 for none. Default: 10.</summary>
+    public int BloomBitsPerKey { get; init; } = 10;
+
+    /// <summary>How many flushes and compactions may run at once. Default: the number of processors, from 2 to 8.</summary>
+    public int MaxBackgroundJobs { get; init; } = Math.Clamp(Environment.ProcessorCount, 2, 8);
+
+    /// <summary>How many files may be held open, or -1 for all. Default: -1, the fastest.</summary>
+    public int MaxOpenFiles { get; init; } = -1;
+
+    /// <summary>How far a scan reads ahead of itself, in bytes; 0 leaves it to RocksDB, which adapts. Default: 0.</summary>
+    public long ScanReadaheadBytes { get; init; }
+
+    /// <summary>Whether the blocks that scans read go into the block cache; off keeps large scans from emptying it. Default: yes.</summary>
+    public bool ScansFillBlockCache { get; init; } = true;
+
+    /// <summary>
+    /// More options of RocksDB, for what has none here, in its own form (<c>name=value;name=value</c>); they win over those
+    /// above. Not <c>row_cache</c>: RocksDB refuses range removals with it. Default: none.
+    /// </summary>
+    /// <remarks>Source: RocksDB's <c>options.h</c> and <c>convenience.h</c>, <c>GetOptionsFromString</c>.</remarks>
+    public string NativeOptions { get; init; } = "";
+
+    /// <summary>The clock of commit times. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Refuses what makes no sense, with a message that names the option and the bounds.</summary>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.InvalidArgument"/>.</exception>
+    public void Validate()
+    {
+        Limits.Validate();
+        if (Durability is not (Durability.Synced or Durability.Buffered))
+        {
+            throw StorageException.InvalidArgument(
+                $"{nameof(Durability)} is {Durability}; a RocksDB store is {nameof(Durability.Synced)} or {nameof(Durability.Buffered)}.");
+        }
+
+        if (CommitLogBytes is < 0 or (> 0 and < MinCommitLogBytes))
+        {
+            throw StorageException.InvalidArgument(
+                $"{nameof(CommitLogBytes)} is {CommitLogBytes}; it must be 0, for no log, or at least {MinCommitLogBytes}.");
+        }
+
+        Check(nameof(MaxPendingBytes), MaxPendingBytes, 1, long.MaxValue);
+        Check(nameof(BlockCacheBytes), BlockCacheBytes, 0, 1L << 50);
+        Check(nameof(WriteBufferBytes), WriteBufferBytes, 64 * 1024, 1L << 40);
+        Check(nameof(MaxWriteBuffers), MaxWriteBuffers, 2, 64);
+        Check(nameof(BlockBytes), BlockBytes, 1024, 4 * 1024 * 1024);
+        Check(nameof(BloomBitsPerKey), BloomBitsPerKey, 0, 64);
+        Check(nameof(MaxBackgroundJobs), MaxBackgroundJobs, 2, 256);
+        Check(nameof(MaxOpenFiles), MaxOpenFiles, -1, int.MaxValue);
+        Check(nameof(ScanReadaheadBytes), ScanReadaheadBytes, 0, 1L << 30);
+        if (CacheIndexAndFilters && BlockCacheBytes == 0)
+        {
+            throw StorageException.InvalidArgument(
+                $"{nameof(CacheIndexAndFilters)} is set and {nameof(BlockCacheBytes)} is 0; a cache that holds indexes needs room.");
+        }
+
+        if (!Enum.IsDefined(Compression))
+        {
+            throw StorageException.InvalidArgument($"{nameof(Compression)} is {(int)Compression}, which names no compression.");
+        }
+
+        if (ReadOnly && Durability != Durability.Synced)
+        {
+            throw StorageException.InvalidArgument(
+                $"{nameof(ReadOnly)} is set and {nameof(Durability)} is {Durability}; a store that is not written has no durability to choose.");
+        }
+    }
+
+    private static void Check(string name, long value, long least, long most)
+    {
+        if (value < least || value > most)
+        {
+            throw StorageException.InvalidArgument($"{name} is {value}; it must be from {least} to {most}.");
+        }
+    }
+}
+
+/// <summary>How blocks on the disk are compressed.</summary>
+public enum RocksDbCompression
+{
+    /// <summary>LZ4 when the library has it, else Snappy, else Zstandard, else none.</summary>
+    Auto,
+
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>Snappy.</summary>
+    Snappy,
+
+    /// <summary>LZ4: fast.</summary>
+    Lz4,
+
+    /// <summary>Zstandard: small.</summary>
+    Zstandard,
+}
