@@ -19,6 +19,8 @@ internal static class CommandTree
             ScanCommand.Create(),
             InfoCommand.Create(),
             CertsCommand.Create(),
+            CheckpointCommand.Create(),
+            RestoreCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithNotes((HelpAction)help.Action!);

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using WsStorage.Core;
+using WsStorage.RocksDb;
 
 namespace WsStorage.Cli.Stores;
 
@@ -10,9 +12,19 @@ internal static class Engines
     /// <summary>Opens the store in a directory of this machine.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="access">What for.</param>
-    /// <param name="durability">When a write is acknowledged.</param>
-    public static IStorage OpenDirectory(string directory, StoreAccess access, Durability durability) =>
-        throw new StorageException(StorageErrorCode.Unsupported, $"{directory} can't be opened: this build has no engine for it.");
+    /// <param name="durability">When a write is acknowledged; without a meaning for reading.</param>
+    /// <param name="logging">Where to log.</param>
+    public static RocksDbStorage OpenDirectory(string directory, StoreAccess access, Durability durability, ILoggerFactory logging)
+    {
+        bool readOnly = access == StoreAccess.Read;
+        var options = new RocksDbOptions
+        {
+            ReadOnly = readOnly,
+            CreateIfMissing = access == StoreAccess.Create,
+            Durability = readOnly ? Durability.Synced : durability,
+        };
+        return RocksDbStorage.Open(directory, options, logging);
+    }
 }
 
 /// <summary>What a verb wants of a store in a directory.</summary>

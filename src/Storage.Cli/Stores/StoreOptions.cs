@@ -44,7 +44,7 @@ internal sealed class StoreOptions
             case ({ } url, null):
                 return await ConnectAsync(parsed, url, cancellationToken);
             case (null, { } data):
-                return Engines.OpenDirectory(data, access, Durability.Synced);
+                return Engines.OpenDirectory(data, access, Durability.Synced, Logging.Create(parsed));
             default:
                 throw new UsageException(
                     $"Which store? Give --url wss://HOST[:PORT]/PATH for a served one, or --data DIR for one on this machine (or set {EnvironmentVariables.Url} or {EnvironmentVariables.Data}).");

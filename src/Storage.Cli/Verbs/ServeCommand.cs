@@ -50,7 +50,7 @@ internal static class ServeCommand
             };
             await using IStorage storage = directory is null
                 ? Engines.OpenMemory()
-                : Engines.OpenDirectory(directory, StoreAccess.Create, parsed.GetValue(durability));
+                : Engines.OpenDirectory(directory, StoreAccess.Create, parsed.GetValue(durability), logging);
             await using var server = new WsStorageServer(storage, options);
             await server.StartAsync(cancellationToken);
             Console.WriteLine($"{ListeningOn}{server.LocalUrl}");
