@@ -17,6 +17,8 @@ internal static class CommandTree
             PutCommand.Create(),
             RemoveCommand.Create(),
             ScanCommand.Create(),
+            ImportCommand.Create(),
+            ExportCommand.Create(),
             InfoCommand.Create(),
             CertsCommand.Create(),
             CheckpointCommand.Create(),
