@@ -23,6 +23,7 @@ internal static class CommandTree
             CertsCommand.Create(),
             CheckpointCommand.Create(),
             RestoreCommand.Create(),
+            BenchCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithNotes((HelpAction)help.Action!);

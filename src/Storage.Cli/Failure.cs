@@ -13,7 +13,9 @@ internal static class Failure
         string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
         foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
         {
-            Say($"{message} See `wsstorage{verb} --help`.");
+            // Some messages of the parser are lists, a line for each choice.
+            string line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            Say($"{line} See `wsstorage{verb} --help`.");
         }
 
         return ExitCode.Usage;

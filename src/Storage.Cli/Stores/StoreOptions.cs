@@ -51,9 +51,18 @@ internal sealed class StoreOptions
         }
     }
 
-    /// <summary>Opens one more connection to a served store, or none for a local one.</summary>
-    public async ValueTask<WsStorageClient?> ConnectAnotherAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        Choose(parsed) is ({ } url, null) ? await ConnectAsync(parsed, url, cancellationToken) : null;
+    /// <summary>Opens the store that is meant over several connections; a local one has but one.</summary>
+    public async ValueTask<IReadOnlyList<IStorage>> OpenManyAsync(ParseResult parsed, int count, CancellationToken cancellationToken)
+    {
+        IStorage first = await OpenAsync(parsed, StoreAccess.Create, cancellationToken);
+        var all = new List<IStorage> { first };
+        while (first is WsStorageClient && all.Count < count)
+        {
+            all.Add(await OpenAsync(parsed, StoreAccess.Create, cancellationToken));
+        }
+
+        return all;
+    }
 
     private static Uri? Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
     {
