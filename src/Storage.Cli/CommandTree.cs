@@ -12,6 +12,7 @@ internal static class CommandTree
         var root = new RootCommand("A key-value store that many programs share over secure WebSockets.")
         {
             CommonOptions.Verbose,
+            DemoCommand.Create(),
             ServeCommand.Create(),
             GetCommand.Create(),
             PutCommand.Create(),
@@ -24,6 +25,7 @@ internal static class CommandTree
             CheckpointCommand.Create(),
             RestoreCommand.Create(),
             BenchCommand.Create(),
+            DemoClientCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithNotes((HelpAction)help.Action!);
