@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net.Sockets;
 using WsStorage.Cli.Terminal;
 using WsStorage.Cli.Transfer;
@@ -20,6 +21,16 @@ internal static class Failure
 
         return ExitCode.Usage;
     }
+
+    /// <summary>What was meant as an option and taken for a key or a value, which the parser allows.</summary>
+    /// <returns>It, or none.</returns>
+    public static string? FindMistypedOption(ParseResult parsed) =>
+        parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
+            ? null
+            : parsed.CommandResult.Children.OfType<ArgumentResult>()
+                .SelectMany(argument => argument.Tokens)
+                .Select(token => token.Value)
+                .FirstOrDefault(value => value.Length > 2 && value.StartsWith("--", StringComparison.Ordinal));
 
     public static int Report(Exception exception, bool verbose, bool interrupted)
     {

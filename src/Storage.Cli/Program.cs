@@ -11,6 +11,12 @@ if (parsed.Action is ParseErrorAction)
     return Failure.ReportUsage(parsed);
 }
 
+if (Failure.FindMistypedOption(parsed) is { } option)
+{
+    Failure.Say($"'{option}' is no option of this verb; a key or value that looks like one goes after --.");
+    return ExitCode.Usage;
+}
+
 try
 {
     // Signals are ours: a verb that is interrupted still says what it did.
