@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace WsStorage.Cli.Stores;
+
+/// <summary><c>--durability synced|buffered</c></summary>
+internal static class DurabilityOption
+{
+    public static Option<Durability> Create() => new("--durability")
+    {
+        Description = "When a write is acknowledged: synced, once it is on the disk; buffered, once it is with the operating system.",
+        HelpName = "synced|buffered",
+        DefaultValueFactory = _ => Durability.Synced,
+        CustomParser = Parse,
+    };
+
+    private static Durability Parse(ArgumentResult result)
+    {
+        switch (result.Tokens[0].Value)
+        {
+            case "synced":
+                return Durability.Synced;
+            case "buffered":
+                return Durability.Buffered;
+            default:
+                result.AddError($"The durability '{result.Tokens[0].Value}' is none; it is synced or buffered.");
+                return default;
+        }
+    }
+}

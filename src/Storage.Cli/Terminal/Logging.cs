@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace WsStorage.Cli.Terminal;
+
+/// <summary>Logs to stderr: warnings, and with <c>--verbose</c> what happens besides.</summary>
+internal static class Logging
+{
+    public static ILoggerFactory Create(ParseResult parsed, LogLevel quiet = LogLevel.Error)
+    {
+        LogLevel level = parsed.GetValue(CommonOptions.Verbose) ? LogLevel.Information : quiet;
+        return LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(level)
+            .AddFilter("Microsoft", LogLevel.Warning)
+
+            // The host logs at length what it then throws, and what is thrown is told in one sentence.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+            .AddSimpleConsole(format =>
+            {
+                format.SingleLine = true;
+                format.TimestampFormat = "HH:mm:ss.fff ";
+                format.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+            })
+            .Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
+    }
+}

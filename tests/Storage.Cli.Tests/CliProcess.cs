@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace WsStorage.Cli.Tests;
+
+/// <summary>Runs the program as its users do: as a process, with arguments, stdin, stdout, stderr and an exit code.</summary>
+internal sealed class CliProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly Task<string> _error;
+
+    private CliProcess(Process process)
+    {
+        _process = process;
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public StreamReader Output => _process.StandardOutput;
+
+    public int Id => _process.Id;
+
+    public static CliProcess Start(params IEnumerable<string> arguments) => StartIn(TestContext.CurrentContext.WorkDirectory, [], arguments);
+
+    public static CliProcess StartIn(string directory, Dictionary<string, string> variables, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "WsStorage.Cli.dll"), .. arguments])
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new CliProcess(Process.Start(start)!);
+    }
+
+    public static Task<CliResult> RunAsync(params IEnumerable<string> arguments) => RunAsync([], arguments);
+
+    public static async Task<CliResult> RunAsync(byte[] input, params IEnumerable<string> arguments)
+    {
+        using CliProcess process = Start(arguments);
+        return await process.FinishAsync(input);
+    }
+
+    /// <summary>Gives the program its input, and waits for it.</summary>
+    public async Task<CliResult> FinishAsync(byte[]? input = null)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        using var bytes = new MemoryStream();
+        Task output = _process.StandardOutput.BaseStream.CopyToAsync(bytes, timeout.Token);
+        try
+        {
+            await Input.WriteAsync(input ?? [], timeout.Token);
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The program ended without reading its input, as it may.
+        }
+
+        await output;
+        return await EndAsync(bytes.ToArray());
+    }
+
+    /// <summary>Waits for the end of a program whose output has been read.</summary>
+    public async Task<CliResult> EndAsync(byte[] output)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(timeout.Token);
+        return new CliResult(_process.ExitCode, output, await _error);
+    }
+
+    /// <summary>Sends a signal, such as INT or TERM.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", Id.ToString()]);
+        await kill.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+}
+
+/// <summary>What a run left behind.</summary>
+internal sealed record CliResult(int ExitCode, byte[] Output, string Error)
+{
+    public string Text => Encoding.UTF8.GetString(Output);
+
+    public CliResult ShouldSucceed()
+    {
+        Assert.That(ExitCode, Is.Zero, Error);
+        return this;
+    }
+
+    /// <summary>Expects one line on stderr that holds a text, and nothing else there.</summary>
+    public void ShouldFail(int code, string message)
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ExitCode, Is.EqualTo(code), Error);
+            Assert.That(Error, Does.StartWith("wsstorage: ").And.Contain(message));
+            Assert.That(Error.TrimEnd('\n').Split('\n'), Has.Length.EqualTo(1), Error);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace WsStorage.Cli.Tests;
+
+/// <summary>A store that <c>wsstorage serve</c> serves, and the options by which other verbs reach it.</summary>
+internal sealed class ServedStore : IDisposable
+{
+    private readonly CliProcess _server;
+
+    private ServedStore(CliProcess server, string certificates, string url)
+    {
+        _server = server;
+        Url = url;
+        Options = ["--url", url, "--certs", certificates];
+    }
+
+    public string Url { get; }
+
+    public string[] Options { get; }
+
+    public static async Task<ServedStore> StartAsync(string certificates, params string[] store)
+    {
+        CliProcess server = CliProcess.Start(["serve", "--listen", "localhost:0", "--certs", certificates, .. store]);
+        string? line = await server.Output.ReadLineAsync();
+        if (line is null)
+        {
+            CliResult failed = await server.EndAsync([]);
+            Assert.Fail(failed.Error);
+        }
+
+        Assert.That(line, Does.StartWith("Listening on wss://localhost:"));
+        return new ServedStore(server, certificates, line!["Listening on ".Length..]);
+    }
+
+    public async Task<CliResult> StopAsync(string signal = "TERM")
+    {
+        await _server.SignalAsync(signal);
+        return await _server.EndAsync([]);
+    }
+
+    public void Dispose() => _server.Dispose();
+}
