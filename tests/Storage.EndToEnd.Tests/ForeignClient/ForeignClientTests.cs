@@ -47,7 +47,8 @@ public class ForeignClientTests
     {
         try
         {
-            (int exitCode, string output) = await RunPythonAsync(["-c", "import sys; sys.exit(sys.version_info < (3, 8))"], cancellationToken);
+            (int exitCode, string output) = await RunPythonAsync(
+                ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"], cancellationToken);
             if (exitCode != 0)
             {
                 Assert.Ignore($"python3 is not Python 3.8 or later: {output}");

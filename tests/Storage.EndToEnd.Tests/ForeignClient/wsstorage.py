@@ -175,12 +175,14 @@ class Client:
         return Scan(self, self.send(SCAN, body), credit)
 
     def ended(self):
-        """Reads until the server closes, and returns its code; a reply on the way is none of what was asked for."""
+        """Returns the code with which the server closes, after whatever it still has to say."""
         try:
             while True:
                 self.take(self.socket.receive())
         except Closed as closed:
             return closed.args[0]
+        except (OSError, EOFError) as failure:
+            return repr(failure)
 
 
 class Scan:
