@@ -229,7 +229,10 @@ internal sealed class Session
         await _transport.CloseAsync(reason).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for the client to hang up, so that it can read why.</summary>
+    /// <summary>
+    /// Waits for the client to hang up, whatever it still says, so that it can read why: to end a connection with something
+    /// unread in it would take the reason away. The timer of the close bounds it.
+    /// </summary>
     private async Task LingerAsync()
     {
         ReceivedMessage message;
@@ -238,7 +241,7 @@ internal sealed class Session
             message = await _transport.ReceiveAsync().ConfigureAwait(false);
             _transport.ReleaseReceived();
         }
-        while (message.Kind == ReceivedKind.Message);
+        while (message.Kind != ReceivedKind.Closed);
     }
 
     private async Task EndAsync()

@@ -196,6 +196,22 @@ public class SessionRequestTests
     }
 
     [Test]
+    public async Task A_client_that_goes_on_sending_after_the_close_can_still_read_why()
+    {
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage);
+        for (int i = 0; i < 100; i++)
+        {
+            await client.SendTextAsync();
+            await client.SendAsync("A", new GetRequest("a"u8));
+        }
+
+        Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(CloseReason.UnsupportedData));
+        Assert.That(client.Session.Ended.IsCompleted, Is.False, "the session waits for the client's close");
+        await client.CloseAsync();
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
     public async Task A_message_over_the_limit_is_refused_with_1009()
     {
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, new StorageSessionOptions { MaxMessageBytes = 70_000 });
