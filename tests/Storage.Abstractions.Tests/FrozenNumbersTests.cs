@@ -29,7 +29,8 @@ public sealed class FrozenNumbersTests
         (StorageErrorCode.ProtocolError, 21),
         (StorageErrorCode.LimitExceeded, 22),
         (StorageErrorCode.ShuttingDown, 23),
-        (StorageErrorCode.Unsupported, 24));
+        (StorageErrorCode.Unsupported, 24),
+        (StorageErrorCode.AddressInUse, 25));
 
     [Test]
     public void Write_outcomes() => AssertFrozen(
