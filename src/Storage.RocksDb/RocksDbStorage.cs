@@ -60,7 +60,8 @@ public sealed class RocksDbStorage : IBatchStorage
 
     /// <summary>Opens a store; blocks while RocksDB recovers what was written last.</summary>
     /// <param name="directory">The store's directory. Missing or empty, it gets a new store, unless the options say
-    /// otherwise. A RocksDB directory made by another program is served as it is, from revision 0 of a new epoch.</param>
+    /// otherwise. A RocksDB directory made by another program is served as it is: what it holds is revision 1 of a new
+    /// epoch.</param>
     /// <param name="options">How; the defaults if null.</param>
     /// <param name="loggerFactory">Where to log; nowhere if null.</param>
     /// <returns>The store, to be disposed of.</returns>

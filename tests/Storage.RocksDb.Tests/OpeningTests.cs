@@ -64,7 +64,8 @@ public sealed class OpeningTests : StoreFixture
             await using RocksDbStorage store = Open();
             StorageInfo info = await store.GetInfoAsync();
             Assert.That(info.Epoch, Is.Not.EqualTo(Guid.Empty));
-            Assert.That(info.Revision.Value, Is.EqualTo((ulong)i));
+            Assert.That(info.Revision.Value, Is.EqualTo((ulong)i + 1), "what was there counts as revision 1");
+            Assert.That(info.CompactedRevision.Value, Is.EqualTo(1));
             Assert.That(await store.GetStringAsync("k"), Is.EqualTo("v"));
             await store.PutStringAsync("own", "x");
         }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using WsStorage.Core;
 using WsStorage.RocksDb.Commit;
 using WsStorage.RocksDb.Native;
 
@@ -26,7 +27,7 @@ internal static class StoreRecovery
             }
 
             epoch = Guid.NewGuid();
-            WriteEpoch(database, epoch);
+            WriteEpoch(database, epoch, adopts: HasData(database));
             Log.Created(logger, directory, epoch);
         }
 
@@ -54,17 +55,34 @@ internal static class StoreRecovery
     }
 
     /// <summary>Gives the store an identity, durably.</summary>
-    public static void WriteEpoch(Database database, Guid epoch)
+    /// <param name="database">The database.</param>
+    /// <param name="epoch">The identity.</param>
+    /// <param name="adopts">Whether it holds data that another program has written. That data counts as revision 1, whose
+    /// history is gone: who follows the store from its beginning is told so, and does not miss it.</param>
+    public static void WriteEpoch(Database database, Guid epoch, bool adopts = false)
     {
         using (var options = new WriteOptionsHandle(sync: true))
         using (var batch = new NativeBatch())
         {
             StoreFacts.WriteIdentity(batch, database, epoch);
+            if (adopts)
+            {
+                Revision adopted = Revision.None.Next;
+                StoreFacts.WritePosition(batch, database, adopted, ChainHash.Append(ChainHash.Seed, adopted, []));
+                StoreFacts.WriteCompacted(batch, database, adopted);
+            }
+
             batch.Write(database, options);
         }
 
         // This family is seldom written: left in memory it would keep old write-ahead log files for ever.
         database.Flush(database.Meta!);
+    }
+
+    private static bool HasData(Database database)
+    {
+        using var rows = new RowIterator(database, database.Data, new ReadOptionsHandle());
+        return rows.Start(reverse: false);
     }
 
     private static Guid? ReadEpoch(Database database, string directory) => StoreFacts.ReadFormat(database) switch
