@@ -12,9 +12,14 @@ target=${1:?"usage: fetch-rocksdb.sh DIRECTORY"}
 
 log() { printf '%s\n' "$*"; }
 
-# Remedies stay the same here and in RocksDbLibrary's exception at run time.
+# At run time the program says the same, in MissingLibrary.cs.
 give_up() {
-    log "librocksdb was not found and could not be fetched: $1. Install it with 'sudo apt-get install ${package:-librocksdb-dev}', or set ROCKSDB_LIBRARY to the file."
+    if command -v apt-get >/dev/null 2>&1; then
+        remedy="install it with 'sudo apt-get install ${package:-librocksdb-dev}'"
+    else
+        remedy="install your distribution's package of RocksDB"
+    fi
+    log "librocksdb was not found and could not be fetched ($1): $remedy, or set ROCKSDB_LIBRARY to the library's file."
     exit 0
 }
 
@@ -72,6 +77,15 @@ refresh_lists() {
     apt-get -qq $lists $cache update >"$work/update.log" 2>&1
 }
 
+# One list of many that fails is no reason to stop: the package may be in the others.
+why_none() {
+    if [ -s "$work/update.log" ]; then
+        log "the package lists could not be fetched"
+    else
+        log "this distribution has no package of it"
+    fi
+}
+
 find_package() {
     # shellcheck disable=SC2086
     apt-cache $lists $cache search --names-only '^librocksdb[0-9]' 2>/dev/null | cut -d' ' -f1 | grep -v -- '-' | sort -V | tail -n 1
@@ -108,17 +122,19 @@ download() {
 
 package=$(find_package)
 if [ -z "$package" ]; then
-    refresh_lists || give_up "the package lists could not be fetched"
+    refresh_lists
     package=$(find_package)
-    [ -n "$package" ] || give_up "this distribution has no package of it"
+    [ -n "$package" ] || give_up "$(why_none)"
 fi
 
 log "librocksdb is not on this system: fetching the package $package and what it needs into $target"
 if ! download; then
     [ -z "$lists" ] || give_up "the download failed"
-    refresh_lists || give_up "the package lists could not be fetched"
-    package=$(find_package)
-    download || give_up "the download failed"
+    refresh_lists
+    newer=$(find_package)
+    [ -n "$newer" ] || give_up "$(why_none)"
+    package=$newer
+    download || give_up "the download of $package failed"
 fi
 
 for deb in "$work"/packages/*.deb; do

@@ -256,7 +256,7 @@ public sealed class RocksDbStorage : IBatchStorage
     public async ValueTask CreateCheckpointAsync(string directory, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        Writable();
+        Writable().ThrowIfStopped();
         _gate.Enter();
         Task work = Task.Run(
             () =>
@@ -300,7 +300,9 @@ public sealed class RocksDbStorage : IBatchStorage
 
         await _gate.CloseAsync().ConfigureAwait(false);
         _scans.ReleaseAll();
-        if (_pipeline is not null)
+
+        // After a failed write nothing may touch the file that it failed on: RocksDB ends the process if built with assertions.
+        if (_pipeline is { Failure: null })
         {
             try
             {

@@ -40,10 +40,14 @@ public sealed class DiskFullTests : StoreFixture
     }
 
     [Test]
-    public async Task A_full_disk_is_said_and_damages_nothing([Values(Durability.Synced, Durability.Buffered)] Durability durability)
+    public async Task A_full_disk_is_said_and_damages_nothing(
+        [Values(Durability.Synced, Durability.Buffered)] Durability durability,
+        [Values] bool largeBuffers)
     {
         string directory = Path.Combine(_mounted!, "store");
-        var options = new RocksDbOptions { Durability = durability, WriteBufferBytes = 1 << 20, Compression = RocksDbCompression.None };
+
+        // With small buffers it is mostly a data file that no longer fits, with large ones always the write-ahead log.
+        var options = new RocksDbOptions { Durability = durability, WriteBufferBytes = largeBuffers ? 64 << 20 : 1 << 20, Compression = RocksDbCompression.None };
         int acknowledged = 0;
         StorageException? failure = null;
         await using (RocksDbStorage store = RocksDbStorage.Open(directory, options))
@@ -66,9 +70,20 @@ public sealed class DiskFullTests : StoreFixture
             Assert.That((failure.Code, failure.Outcome), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.Unknown)), failure.Message);
             Assert.That((await store.GetInfoAsync()).Revision.Value, Is.EqualTo((ulong)acknowledged));
             Assert.That((await store.GetAsync(B("000000"))).Found);
+            Assert.That((await store.GetAsync(B($"{acknowledged:d6}"))).Found, Is.False, "a write that failed is seen");
             StorageException later = await FailsAsync(async () => await store.WriteAsync(Put("later", "v")));
             Assert.That((later.Code, later.Outcome), Is.EqualTo((StorageErrorCode.DiskFull, WriteOutcome.NotApplied)));
             Assert.That(later.Message, Does.Contain("open it again"));
+            StorageException checkpoint = await FailsAsync(async () => await store.CreateCheckpointAsync(Beside("checkpoint")));
+            Assert.That(checkpoint.Code, Is.EqualTo(StorageErrorCode.DiskFull));
+        }
+
+        FillUp();
+        foreach (RocksDbOptions opening in new[] { options, new() { ReadOnly = true } })
+        {
+            StorageException e = Fails(() => RocksDbStorage.Open(directory, opening));
+            Assert.That(e.Code, Is.EqualTo(StorageErrorCode.DiskFull));
+            Assert.That(e.Message, Does.Contain(directory));
         }
 
         using (Process remount = Process.Start("mount", ["-o", "remount,size=100m", _mounted!]))
@@ -82,5 +97,40 @@ public sealed class DiskFullTests : StoreFixture
         Assert.That(keys, Is.EqualTo(Enumerable.Range(0, keys.Length).Select(i => $"{i:d6}")));
         Assert.That((await reopened.GetInfoAsync()).Revision.Value, Is.EqualTo((ulong)keys.Length));
         Assert.That((await reopened.WriteAsync(Put("after", "v"))).Revision.Value, Is.EqualTo((ulong)keys.Length + 1));
+    }
+
+    private void FillUp()
+    {
+        using FileStream filler = File.Create(Path.Combine(_mounted!, "filler"));
+        byte[] block = new byte[4096];
+        Assert.That(
+            () =>
+            {
+                while (true)
+                {
+                    filler.Write(block);
+                    filler.Flush();
+                }
+            },
+            Throws.InstanceOf<IOException>());
+    }
+
+    [Test]
+    public async Task A_restore_that_does_not_fit_is_said_and_leaves_nothing_behind()
+    {
+        await using (RocksDbStorage store = OpenBuffered(new() { Compression = RocksDbCompression.None, CommitLogBytes = 0 }))
+        {
+            byte[] value = new byte[10_000_000];
+            for (int i = 0; i < 3; i++)
+            {
+                await store.WriteAsync(new WriteBatch().Put(B($"{i}"), value));
+            }
+
+            await store.CreateCheckpointAsync(Beside("checkpoint"));
+        }
+
+        StorageException e = await FailsAsync(async () => await RocksDbStorage.RestoreAsync(Beside("checkpoint"), Path.Combine(_mounted!, "store")));
+        Assert.That(e.Code, Is.EqualTo(StorageErrorCode.DiskFull), e.Message);
+        Assert.That(Directory.GetFileSystemEntries(_mounted!), Is.Empty);
     }
 }

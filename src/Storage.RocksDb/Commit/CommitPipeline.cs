@@ -33,6 +33,18 @@ internal sealed class CommitPipeline : IDisposable
         new Thread(Run) { IsBackground = true, Name = "wsstorage commit" }.Start();
     }
 
+    /// <summary>Why no more writes are taken; null while they are.</summary>
+    public StorageException? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Refuses what a store may not do after a write that failed.</summary>
+    public void ThrowIfStopped()
+    {
+        if (Failure is { } failure)
+        {
+            throw ToStopped(failure, written: false);
+        }
+    }
+
     /// <summary>Submits a batch that is within the limits.</summary>
     public ValueTask<WriteResult> WriteAsync(WriteBatch batch, CancellationToken cancellationToken)
     {
@@ -161,9 +173,10 @@ internal sealed class CommitPipeline : IDisposable
 
     private void Stop(Exception exception, CommitRequest? unfinished)
     {
-        _failure = ToFailure(exception, written: true);
+        StorageException failure = ToFailure(exception, written: true);
+        Volatile.Write(ref _failure, failure);
         Log.WriteFailed(_logger, exception, _position.Revision.Value);
-        _queue.Close(ToStopped(_failure, written: false));
+        _queue.Close(ToStopped(failure, written: false));
         foreach (CommitRequest request in _finished)
         {
             request.SetFailure(Of(request));
@@ -172,7 +185,7 @@ internal sealed class CommitPipeline : IDisposable
         unfinished?.SetFailure(Of(unfinished));
 
         StorageException Of(CommitRequest request) => new(
-            _failure.Code, _failure.Message, request.HasWritten ? WriteOutcome.Unknown : WriteOutcome.NotApplied, exception);
+            failure.Code, failure.Message, request.HasWritten ? WriteOutcome.Unknown : WriteOutcome.NotApplied, exception);
     }
 
     private void Trim()

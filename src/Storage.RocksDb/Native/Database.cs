@@ -40,7 +40,7 @@ internal sealed class Database : IDisposable
     public long GetProperty(ColumnFamilyHandle family, string name) =>
         RocksDbApi.rocksdb_property_int_cf(Handle.Pointer, family.Pointer, name, out ulong value) == 0 ? (long)value : 0;
 
-    /// <summary>Writes what the log family's memory and the others hold out to files.</summary>
+    /// <summary>Writes what a column family holds in memory out to files.</summary>
     public void Flush(ColumnFamilyHandle family)
     {
         using var options = new FlushOptionsHandle();

@@ -81,9 +81,11 @@ internal sealed class LibrarySearch(
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
+            // The runtime's message ends with what the system's loader said; before that it gives general advice.
+            string reason = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
             throw new StorageException(
                 StorageErrorCode.LibraryMissing,
-                $"{Variable} names {file}, which cannot be loaded: {e.Message} Set it to a librocksdb for this system, or unset it.",
+                $"{Variable} names {file}, which cannot be loaded ({reason}): set it to a librocksdb for this system, or unset it.",
                 WriteOutcome.NotApplied,
                 e);
         }

@@ -15,6 +15,7 @@ internal static unsafe class DatabaseOpening
     public static Database Open(string directory, RocksDbOptions options)
     {
         StoreDirectory.Prepare(directory, options);
+        DiskSpace.Check(directory);
         using OptionsHandle data = NativeOptions.ForData(options);
         using OptionsHandle log = NativeOptions.ForLog(options);
         using OptionsHandle meta = NativeOptions.ForMeta();

@@ -29,9 +29,18 @@ internal static class NativeOptions
     /// <summary>The options of families that are others': their files are left as they are.</summary>
     public static OptionsHandle ForOthers() => OptionsHandle.Parse("disable_auto_compactions=true;");
 
-    private static string DescribeDatabase(RocksDbOptions options) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};info_log_level=WARN_LEVEL;max_log_file_size=4194304;keep_log_file_num=4;wal_recovery_mode=kPointInTimeRecovery;");
+    private static string DescribeDatabase(RocksDbOptions options)
+    {
+        // Families that are seldom written would keep gigabytes of write-ahead log, to be read again at the next opening.
+        long walBytes = 6 * options.WriteBufferBytes;
+
+        // RocksDB's own text log lies in the store. On a disk that is full a line that can't be written is remembered, and
+        // the next one ends the process where the library was built with assertions, as Debian's is: so it is kept silent.
+        const string textLog = "info_log_level=FATAL_LEVEL;max_log_file_size=4194304;keep_log_file_num=4;";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};max_total_wal_size={walBytes};wal_recovery_mode=kPointInTimeRecovery;{textLog}");
+    }
 
     private static string DescribeData(RocksDbOptions options)
     {

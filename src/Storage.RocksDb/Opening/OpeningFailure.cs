@@ -17,6 +17,12 @@ internal static class OpeningFailure
     /// <summary>The exception for a status text.</summary>
     public static StorageException ToException(string status, string directory)
     {
+        if (status.StartsWith("IO error: No such file", StringComparison.Ordinal) && StoreDirectory.HoldsDatabase(directory))
+        {
+            // Whether RocksDB calls a data file that is missing an error of the disk or of the data depends on its version.
+            status = "Corruption: " + status;
+        }
+
         if (NativeError.Classify(status) != StorageErrorCode.Locked)
         {
             return NativeError.ToException(status, $"The store in {directory} could not be opened");

@@ -41,7 +41,7 @@ internal static class Restoring
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new StorageException(
-                    StorageErrorCode.IOError, $"{checkpoint} could not be restored into {directory}: {e.Message}", WriteOutcome.NotApplied, e);
+                    DiskSpace.IsFull(e) ? StorageErrorCode.DiskFull : StorageErrorCode.IOError, $"{checkpoint} could not be restored into {directory}: {e.Message}", WriteOutcome.NotApplied, e);
             }
 
             throw;
@@ -54,7 +54,7 @@ internal static class Restoring
         foreach (string file in Directory.EnumerateFiles(from))
         {
             string name = Path.GetFileName(file);
-            if (name is "LOCK" || name.StartsWith("LOG", StringComparison.Ordinal))
+            if (name is "LOCK" or DiskSpace.ProbeFile || name.StartsWith("LOG", StringComparison.Ordinal))
             {
                 continue;
             }

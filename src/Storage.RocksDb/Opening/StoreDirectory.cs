@@ -4,7 +4,7 @@ namespace WsStorage.RocksDb.Opening;
 internal static class StoreDirectory
 {
     /// <summary>The names of files that say nothing of a database's content.</summary>
-    private static readonly string[] Incidental = ["LOCK", "LOG", "IDENTITY", "MANIFEST-", "OPTIONS-", "lost+found", ".dbtmp"];
+    private static readonly string[] Incidental = ["LOCK", "LOG", "IDENTITY", "MANIFEST-", "OPTIONS-", "lost+found", ".dbtmp", DiskSpace.ProbeFile];
 
     /// <summary>Whether a database is in the directory.</summary>
     public static bool HoldsDatabase(string directory) => File.Exists(Path.Combine(directory, "CURRENT"));
