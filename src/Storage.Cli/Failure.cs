@@ -11,14 +11,16 @@ internal static class Failure
 {
     public static int ReportUsage(ParseResult parsed)
     {
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+        string verb = "";
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand } command; at = at.Parent)
         {
-            // Some messages of the parser are lists, a line for each choice.
-            string line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-            Say($"{line} See `wsstorage{verb} --help`.");
+            verb = $" {command.Command.Name}{verb}";
         }
 
+        // The last error says most: of a mistyped verb the parser says first that there is none. Some messages are lists, a
+        // line for each choice.
+        string message = string.Join(' ', parsed.Errors[^1].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Say($"{message} See `wsstorage{verb} --help`.");
         return ExitCode.Usage;
     }
 
@@ -27,8 +29,8 @@ internal static class Failure
     public static string? FindMistypedOption(ParseResult parsed) =>
         parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
             ? null
-            : parsed.CommandResult.Children.OfType<ArgumentResult>()
-                .SelectMany(argument => argument.Tokens)
+            : parsed.CommandResult.Children
+                .SelectMany(child => child.Tokens)
                 .Select(token => token.Value)
                 .FirstOrDefault(value => value.Length > 2 && value.StartsWith("--", StringComparison.Ordinal));
 

@@ -13,7 +13,7 @@ if (parsed.Action is ParseErrorAction)
 
 if (Failure.FindMistypedOption(parsed) is { } option)
 {
-    Failure.Say($"'{option}' is no option of this verb; a key or value that looks like one goes after --.");
+    Failure.Say($"'{option}' is no option here; a key or value that begins with two dashes goes after a lone --.");
     return ExitCode.Usage;
 }
 

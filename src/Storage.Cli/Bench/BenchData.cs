@@ -11,6 +11,9 @@ internal static class BenchData
 
     private const int NonceBytes = 8;
 
+    // Shorter values have no room for a pattern that would betray a change of the nonce.
+    private const int MinPatternedBytes = 16;
+
     private static ReadOnlySpan<byte> Prefix => "wsbench:"u8;
 
     /// <summary>The keys of a run of some size, and no others.</summary>
@@ -32,7 +35,7 @@ internal static class BenchData
     /// <summary>Fills a value: a nonce, and a pattern that follows from the nonce and the key.</summary>
     public static void WriteValue(Span<byte> value, uint index, ulong nonce)
     {
-        if (value.Length <= NonceBytes)
+        if (value.Length < MinPatternedBytes)
         {
             value.Fill((byte)index);
             return;
@@ -58,7 +61,7 @@ internal static class BenchData
             return false;
         }
 
-        if (value.Length <= NonceBytes)
+        if (value.Length < MinPatternedBytes)
         {
             return !value.ContainsAnyExcept((byte)index);
         }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using WsStorage.Cli.Stores;
 
 namespace WsStorage.Cli.Bench;
@@ -24,13 +24,13 @@ internal sealed class BenchOptions
         CustomParser = result => ParseList(result, "whole numbers", text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int one) ? one : (int?)null),
     };
 
-    private readonly Option<int> _connections = Number("--connections", "How many connections.", 1);
-    private readonly Option<int> _keys = Number("--keys", "How many keys are written beforehand, to be read and overwritten.", 100_000);
-    private readonly Option<int> _valueBytes = Number("--value-size", "The length of a value in bytes.", 100);
-    private readonly Option<int> _mix = Number("--mix", "The share of gets in the mix, in percent.", 50);
-    private readonly Option<double> _seconds = new("--seconds") { Description = "How long a run is measured.", HelpName = "N", DefaultValueFactory = _ => 5 };
-    private readonly Option<long?> _operations = new("--operations") { Description = "Measure this many operations a run, instead of --seconds.", HelpName = "N" };
-    private readonly Option<double> _warmUp = new("--warm-up") { Description = "How many seconds a run goes on before it is measured.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _connections = NumberOption.Create("--connections", "How many connections.", 1);
+    private readonly Option<int> _keys = NumberOption.Create("--keys", "How many keys are written beforehand, to be read and overwritten.", 100_000);
+    private readonly Option<int> _valueBytes = NumberOption.Create("--value-size", "The length of a value in bytes.", 100);
+    private readonly Option<int> _mix = NumberOption.Create("--mix", "The share of gets in the mix, in percent.", 50);
+    private readonly Option<double> _seconds = NumberOption.Create("--seconds", "How long a run is measured.", 5.0);
+    private readonly Option<long?> _operations = NumberOption.CreateOptional<long>("--operations", "Measure this many operations a run, instead of --seconds.");
+    private readonly Option<double> _warmUp = NumberOption.Create("--warm-up", "How many seconds a run goes on before it is measured.", 1.0);
     private readonly Option<string> _engine = new("--engine") { Description = "The engine of its own server.", HelpName = "rocksdb|memory", DefaultValueFactory = _ => "rocksdb" };
     private readonly Option<Durability> _durability = DurabilityOption.Create();
 
@@ -65,9 +65,6 @@ internal sealed class BenchOptions
     public bool UsesMemory(ParseResult parsed) => parsed.GetValue(_engine)!.Equals("memory", StringComparison.Ordinal);
 
     public Durability GetDurability(ParseResult parsed) => parsed.GetValue(_durability);
-
-    private static Option<int> Number(string name, string description, int value) =>
-        new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
 
     private static T[] ParseList<T>(ArgumentResult result, string wanted, Func<string, T?> parse)
         where T : struct

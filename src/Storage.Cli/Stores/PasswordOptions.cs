@@ -93,7 +93,20 @@ internal sealed class PasswordOptions
         }
 
         // Both stores of one run have the same password, unless options say otherwise: ask once.
-        return _prompted ??= ErrorConsole.Instance.Prompt(
-            new TextPrompt<string>($"Password of {Markup.Escape(path)}:").AllowEmpty().Secret(mask: null));
+        return _prompted ??= Ask(path);
+    }
+
+    private static string Ask(string path)
+    {
+        Interruption.EndsAtOnce = true;
+        try
+        {
+            return ErrorConsole.Instance.Prompt(
+                new TextPrompt<string>($"Password of {Markup.Escape(path)}:").AllowEmpty().Secret(mask: null));
+        }
+        finally
+        {
+            Interruption.EndsAtOnce = false;
+        }
     }
 }

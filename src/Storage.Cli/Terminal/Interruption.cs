@@ -20,6 +20,9 @@ internal sealed class Interruption : IDisposable
 
     public CancellationToken Token => _source.Token;
 
+    /// <summary>Whether the first signal ends the process at once, as it has to while a prompt waits for a person.</summary>
+    public static bool EndsAtOnce { get; set; }
+
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations)
@@ -32,7 +35,7 @@ internal sealed class Interruption : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        if (Interlocked.Increment(ref _signals) == 1)
+        if (!EndsAtOnce && Interlocked.Increment(ref _signals) == 1)
         {
             context.Cancel = true;
             _source.Cancel();

@@ -15,7 +15,7 @@ internal static class CertsNewCommand
             HelpName = "HOST",
         };
         var client = new Option<string>("--client") { Description = "The client's name.", DefaultValueFactory = _ => "client", HelpName = "NAME" };
-        var days = new Option<int>("--days") { Description = "How long the two certificates are valid.", DefaultValueFactory = _ => 365, HelpName = "N" };
+        Option<int> days = NumberOption.Create("--days", "How long the two certificates are valid.", 365);
         var force = new Option<bool>("--force") { Description = "Replace files that exist." };
         var command = new Command("new", "Make an authority, and keystore and truststore for a server and a client.")
         {

@@ -16,7 +16,7 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        var seconds = new Option<double>("--seconds") { Description = "How long it runs.", HelpName = "N", DefaultValueFactory = _ => 10 };
+        Option<double> seconds = NumberOption.Create("--seconds", "How long it runs.", 10.0);
         var command = new Command(
             "demo",
             "Show all of it at work: a server over RocksDB with mutual TLS, readings of this machine recorded beside it, and a client in its own process that reads them back. Leaves nothing behind.")

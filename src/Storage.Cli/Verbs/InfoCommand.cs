@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using WsStorage.Cli.Stores;
 using WsStorage.Cli.Terminal;
+using WsStorage.WsClient;
 
 namespace WsStorage.Cli.Verbs;
 
@@ -25,7 +26,7 @@ internal static class InfoCommand
             }
             else
             {
-                WriteLines(output, info);
+                WriteLines(output, info, isServed: storage is WsStorageClient);
             }
 
             await output.FlushAsync();
@@ -34,7 +35,7 @@ internal static class InfoCommand
         return command;
     }
 
-    private static void WriteLines(StandardOutput output, StorageInfo info)
+    private static void WriteLines(StandardOutput output, StorageInfo info, bool isServed)
     {
         output.WriteLine($"engine              {info.Engine}");
         output.WriteLine($"epoch               {info.Epoch}");
@@ -43,8 +44,13 @@ internal static class InfoCommand
         output.WriteLine($"compacted revision  {info.CompactedRevision}");
         output.WriteLine($"keys, roughly       {info.ApproximateKeys:N0}");
         output.WriteLine($"bytes, roughly      {info.ApproximateBytes:N0}");
-        output.WriteLine($"durability          {info.Durability.ToString().ToLowerInvariant()}");
-        output.WriteLine($"read-only           {(info.IsReadOnly ? "yes" : "no")}");
+        if (isServed)
+        {
+            // A directory has neither by itself: whoever opens it chooses, and here it was opened for reading only.
+            output.WriteLine($"durability          {info.Durability.ToString().ToLowerInvariant()}");
+            output.WriteLine($"read-only           {(info.IsReadOnly ? "yes" : "no")}");
+        }
+
         output.WriteLine($"longest value       {info.Limits.MaxValueBytes:N0} bytes");
         output.WriteLine($"largest batch       {info.Limits.MaxBatchBytes:N0} bytes");
     }

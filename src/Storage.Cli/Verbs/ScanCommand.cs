@@ -11,7 +11,7 @@ internal static class ScanCommand
 {
     public static Command Create()
     {
-        var limit = new Option<long?>("--limit") { Description = "The most rows to print.", HelpName = "N" };
+        Option<long?> limit = NumberOption.CreateOptional<long>("--limit", "The most rows to print.");
         var reverse = new Option<bool>("--reverse") { Description = "From the last key to the first." };
         var keysOnly = new Option<bool>("--keys-only") { Description = "Leave the values out." };
         var json = new Option<bool>("--json") { Description = "Print JSON lines, which `wsstorage import` reads." };
