@@ -1,8 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using WsStorage.Transport.Tls;
-
 using WsStorage.Testing;
+using WsStorage.Transport.Tls;
 
 namespace WsStorage.Transport.Tests.Tls;
 

@@ -1,6 +1,5 @@
-using WsStorage.Transport.Tls;
-
 using WsStorage.Testing;
+using WsStorage.Transport.Tls;
 
 namespace WsStorage.Transport.Tests.Tls;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
-using WsStorage.Transport.Tls;
-
 using WsStorage.Testing;
+using WsStorage.Transport.Tls;
 
 namespace WsStorage.Transport.Tests.Tls;
 

@@ -5,9 +5,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
-using WsStorage.Transport.Tls;
-
 using WsStorage.Testing;
+using WsStorage.Transport.Tls;
 
 namespace WsStorage.Transport.Tests.Tls;
 
