@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Moq;
 using WsStorage.Cli.Transfer;
 using WsStorage.Core;
 
@@ -134,6 +135,25 @@ internal sealed class TransferTests
         await ReadAsync(storage, "\n  \r\n{\"value\":\"v\",\"key\":\"k\"}\r\n\n{\"key\":\"\",\"value\":\"\"}"u8.ToArray(), TransferFormat.JsonLines, SmallBatch);
 
         Assert.That(await RowsAsync(storage), Is.EqualTo((string[])["=", "6B=76"]));
+    }
+
+    [Test]
+    public async Task First_failure_of_the_storage_is_the_one_that_is_told()
+    {
+        await using InMemoryStorage source = await FillAsync(new Random(6), rows: 300);
+        byte[] bytes = await WriteAsync(source, TransferFormat.JsonLines);
+        var storage = new Mock<IStorage>();
+        int writes = 0;
+        storage.Setup(s => s.WriteAsync(It.IsAny<WriteBatch>(), It.IsAny<CancellationToken>())).Returns(() => ++writes < 3
+            ? ValueTask.FromResult(WriteResult.AppliedAt(new Revision(1)))
+            : ValueTask.FromException<WriteResult>(new StorageException(StorageErrorCode.DiskFull, $"write {writes}")));
+        var importer = new Importer(
+            storage.Object, new JsonRowReader(PipeReader.Create(new ReadOnlySequence<byte>(bytes)), StorageLimits.Default), batchBytes: 1);
+
+        StorageException? failure = await Assert.ThrowsAsync<StorageException>(() => importer.RunAsync((_, _) => { }, CancellationToken.None));
+
+        Assert.That(failure?.Message, Is.EqualTo("write 3"));
+        Assert.That(importer.Rows, Is.EqualTo(2));
     }
 
     [Test]

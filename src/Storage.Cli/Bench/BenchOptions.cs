@@ -10,17 +10,15 @@ internal sealed class BenchOptions
 {
     private readonly Option<Workload[]> _workloads = new("--workload")
     {
-        Description = "What to measure: get, put, mix, or several with commas.",
+        Description = "What to measure: get, put, mix, or several with commas [default: get,put,mix].",
         HelpName = "LIST",
-        DefaultValueFactory = _ => [Workload.Get, Workload.Put, Workload.Mix],
         CustomParser = result => ParseList(result, "get, put or mix", text => Enum.TryParse(text, ignoreCase: true, out Workload one) && Enum.IsDefined(one) ? one : (Workload?)null),
     };
 
     private readonly Option<int[]> _depths = new("--depth")
     {
-        Description = "How many operations of a connection are outstanding at once; several with commas, one run for each.",
+        Description = "How many operations of a connection are outstanding at once; several with commas, one run for each [default: 1,256].",
         HelpName = "LIST",
-        DefaultValueFactory = _ => [1, 256],
         CustomParser = result => ParseList(result, "whole numbers", text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int one) ? one : (int?)null),
     };
 
@@ -32,7 +30,7 @@ internal sealed class BenchOptions
     private readonly Option<long?> _operations = NumberOption.CreateOptional<long>("--operations", "Measure this many operations a run, instead of --seconds.");
     private readonly Option<double> _warmUp = NumberOption.Create("--warm-up", "How many seconds a run goes on before it is measured.", 1.0);
     private readonly Option<string> _engine = new("--engine") { Description = "The engine of its own server.", HelpName = "rocksdb|memory", DefaultValueFactory = _ => "rocksdb" };
-    private readonly Option<Durability> _durability = DurabilityOption.Create();
+    private readonly Option<Durability?> _durability = DurabilityOption.Create();
 
     public void AddTo(Command command)
     {
@@ -51,8 +49,8 @@ internal sealed class BenchOptions
 
     public BenchPlan GetPlan(ParseResult parsed) => new()
     {
-        Workloads = parsed.GetValue(_workloads)!,
-        Depths = parsed.GetValue(_depths)!,
+        Workloads = parsed.GetValue(_workloads) is { Length: > 0 } workloads ? workloads : [Workload.Get, Workload.Put, Workload.Mix],
+        Depths = parsed.GetValue(_depths) is { Length: > 0 } depths ? depths : [1, 256],
         Connections = parsed.GetValue(_connections),
         Keys = parsed.GetValue(_keys),
         ValueBytes = parsed.GetValue(_valueBytes),
@@ -64,7 +62,7 @@ internal sealed class BenchOptions
 
     public bool UsesMemory(ParseResult parsed) => parsed.GetValue(_engine)!.Equals("memory", StringComparison.Ordinal);
 
-    public Durability GetDurability(ParseResult parsed) => parsed.GetValue(_durability);
+    public Durability GetDurability(ParseResult parsed) => parsed.GetValue(_durability) ?? DurabilityOption.Default;
 
     private static T[] ParseList<T>(ArgumentResult result, string wanted, Func<string, T?> parse)
         where T : struct

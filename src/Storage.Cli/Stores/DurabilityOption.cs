@@ -3,18 +3,19 @@ using System.CommandLine.Parsing;
 
 namespace WsStorage.Cli.Stores;
 
-/// <summary><c>--durability synced|buffered</c></summary>
+/// <summary><c>--durability synced|buffered</c>; none stands for <see cref="Default"/>.</summary>
 internal static class DurabilityOption
 {
-    public static Option<Durability> Create() => new("--durability")
+    public const Durability Default = Durability.Synced;
+
+    public static Option<Durability?> Create() => new("--durability")
     {
-        Description = "When a write is acknowledged: synced, once it is on the disk; buffered, once it is with the operating system.",
+        Description = "When a write is acknowledged: synced, once it is on the disk; buffered, once it is with the operating system [default: synced].",
         HelpName = "synced|buffered",
-        DefaultValueFactory = _ => Durability.Synced,
         CustomParser = Parse,
     };
 
-    private static Durability Parse(ArgumentResult result)
+    private static Durability? Parse(ArgumentResult result)
     {
         switch (result.Tokens[0].Value)
         {

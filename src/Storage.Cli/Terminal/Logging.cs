@@ -5,10 +5,14 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace WsStorage.Cli.Terminal;
 
-/// <summary>Logs to stderr: warnings, and with <c>--verbose</c> what happens besides.</summary>
+/// <summary>Logs to stderr what happens, with <c>--verbose</c>.</summary>
 internal static class Logging
 {
-    public static ILoggerFactory Create(ParseResult parsed, LogLevel quiet = LogLevel.Error)
+    /// <summary>Makes a factory of loggers.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="quiet">What is logged without <c>--verbose</c>: of a verb that ends by itself nothing, since what fails is
+    /// told when it ends.</param>
+    public static ILoggerFactory Create(ParseResult parsed, LogLevel quiet = LogLevel.None)
     {
         LogLevel level = parsed.GetValue(CommonOptions.Verbose) ? LogLevel.Information : quiet;
         return LoggerFactory.Create(logging => logging

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace WsStorage.Cli.Transfer;
 
 /// <summary>Writes rows to a storage in atomic batches, several in flight, in the order of the input.</summary>
@@ -24,37 +26,54 @@ internal sealed class Importer(IStorage storage, IRowReader reader, int batchByt
     /// <exception cref="MalformedInputException">The input is damaged; every row before the damage is applied.</exception>
     public async Task RunAsync(Action<long, long> progress, CancellationToken cancellationToken)
     {
+        ExceptionDispatchInfo? failure = null;
         try
         {
-            bool more = true;
-            while (more)
-            {
-                WriteBatch batch = _spare.TryPop(out WriteBatch? spare) ? spare.Clear() : new WriteBatch();
-                try
-                {
-                    more = await reader.FillAsync(batch, batchBytes, cancellationToken);
-                }
-                finally
-                {
-                    Send(batch);
-                }
-
-                if (_inFlight.Count >= MaxInFlight)
-                {
-                    await CompleteOldestAsync();
-                    progress(Rows, reader.BytesRead);
-                }
-            }
+            await ReadAsync(progress, cancellationToken);
         }
-        finally
+        catch (Exception exception)
         {
-            while (_inFlight.Count > 0)
+            failure = ExceptionDispatchInfo.Capture(exception);
+        }
+
+        while (_inFlight.Count > 0)
+        {
+            try
             {
                 await CompleteOldestAsync();
             }
+            catch (StorageException exception)
+            {
+                // The first failure of the storage tells most: the others follow from it, and damage read on is beside it.
+                failure = failure?.SourceException is StorageException ? failure : ExceptionDispatchInfo.Capture(exception);
+            }
         }
 
+        failure?.Throw();
         progress(Rows, reader.BytesRead);
+    }
+
+    private async Task ReadAsync(Action<long, long> progress, CancellationToken cancellationToken)
+    {
+        bool more = true;
+        while (more)
+        {
+            WriteBatch batch = _spare.TryPop(out WriteBatch? spare) ? spare.Clear() : new WriteBatch();
+            try
+            {
+                more = await reader.FillAsync(batch, batchBytes, cancellationToken);
+            }
+            finally
+            {
+                Send(batch);
+            }
+
+            if (_inFlight.Count >= MaxInFlight)
+            {
+                await CompleteOldestAsync();
+                progress(Rows, reader.BytesRead);
+            }
+        }
     }
 
     private void Send(WriteBatch batch)

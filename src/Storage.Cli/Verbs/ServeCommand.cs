@@ -19,7 +19,7 @@ internal static class ServeCommand
         var memory = new Option<bool>("--memory") { Description = "Serve an empty store in memory, which is gone when the server ends." };
         var listen = new Option<string?>("--listen") { Description = "Where to listen; port 0 takes a free one [default: 7443 on every address].", HelpName = "[HOST:]PORT" };
         var path = new Option<string>("--path") { Description = "The path of the store in its URL.", DefaultValueFactory = _ => "/storage" };
-        Option<Durability> durability = DurabilityOption.Create();
+        Option<Durability?> durability = DurabilityOption.Create();
         var untilEnd = new Option<bool>("--until-stdin-ends") { Description = "Stop when stdin ends, as it does when the program that holds it is gone.", Hidden = true };
         var tls = new TlsOptions(CertificatePurposes.Server);
         var command = new Command("serve", "Serve a store over secure WebSockets until Ctrl-C or SIGTERM.")
@@ -50,7 +50,7 @@ internal static class ServeCommand
             };
             await using IStorage storage = directory is null
                 ? Engines.OpenMemory()
-                : Engines.OpenDirectory(directory, StoreAccess.Create, parsed.GetValue(durability), logging);
+                : Engines.OpenDirectory(directory, StoreAccess.Create, parsed.GetValue(durability) ?? DurabilityOption.Default, logging);
             await using var server = new WsStorageServer(storage, options);
             await server.StartAsync(cancellationToken);
             Console.WriteLine($"{ListeningOn}{server.LocalUrl}");
