@@ -64,7 +64,6 @@ internal sealed class SessionWrites
 
     private async Task CommitAsync(WriteGroup group)
     {
-        ErrorReply? failure = null;
         try
         {
             if (_batches is not null)
@@ -73,16 +72,16 @@ internal sealed class SessionWrites
             }
             else
             {
-                await _unbatched.WriteManyAsync(group.Batches, group.Results).ConfigureAwait(false);
+                await _unbatched.WriteManyAsync(group).ConfigureAwait(false);
             }
         }
         catch (Exception exception)
         {
-            failure = _context.ToReply(exception, WriteOutcome.Unknown);
+            group.FailAll(exception);
         }
 
         var replies = new ReplyWriter(_outbox);
-        group.AppendReplies(replies, failure);
+        group.AppendReplies(replies, _context);
         replies.Flush();
         int count = group.Count;
         long bytes = group.ByteCount;

@@ -39,6 +39,23 @@ public class SessionFailureTests
     }
 
     [Test]
+    public async Task A_write_that_fails_among_others_leaves_them_their_own_results()
+    {
+        var inner = new Mock<IStorage>();
+        inner.Setup(s => s.GetInfoAsync(It.IsAny<CancellationToken>())).ReturnsAsync(SomeInfo());
+        inner.SetupSequence(s => s.WriteAsync(It.IsAny<WriteBatch>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(WriteResult.AppliedAt(new Revision(1)))
+            .Throws(new StorageException(StorageErrorCode.ValueTooLarge, "Too long."))
+            .ReturnsAsync(WriteResult.AppliedAt(new Revision(2)));
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(new OneByOneStorage(inner.Object));
+        await client.SendPackAsync("abc".Select(id => ScriptedClient.Encode(id.ToString(), new WriteRequest(new WriteBatch().Put("k", "v")))));
+        Assert.That(WriteReply.Read((await client.ReceiveAsync()).Body).Revision, Is.EqualTo(new Revision(1)), "applied before the other failed");
+        ErrorReply error = await client.ReceiveErrorAsync("b");
+        Assert.That((error.Code, error.Outcome), Is.EqualTo((StorageErrorCode.ValueTooLarge, WriteOutcome.NotApplied)));
+        Assert.That(WriteReply.Read((await client.ReceiveAsync()).Body).Revision, Is.EqualTo(new Revision(2)), "not concerned by the failure");
+    }
+
+    [Test]
     public async Task More_requests_in_flight_than_allowed_are_refused_and_the_others_answered()
     {
         await using var storage = new InMemoryStorage();
