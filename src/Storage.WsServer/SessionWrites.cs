@@ -80,10 +80,11 @@ internal sealed class SessionWrites
             group.FailAll(exception);
         }
 
+        int count = group.Count;
+        _load.Answer(count);
         var replies = new ReplyWriter(_outbox);
         group.AppendReplies(replies, _context);
         replies.Flush();
-        int count = group.Count;
         long bytes = group.ByteCount;
         group.Clear();
         lock (_spare)
