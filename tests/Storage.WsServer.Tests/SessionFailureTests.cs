@@ -148,6 +148,34 @@ public class SessionFailureTests
         Assert.That((await client.ReceiveCloseAsync()).Text, Does.Contain("idle"));
     }
 
+    [Test]
+    public async Task A_hello_that_comes_after_the_close_does_not_keep_the_connection()
+    {
+        var time = new ManualTimeProvider();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var storage = new Mock<IStorage>();
+        storage.Setup(s => s.GetInfoAsync(It.IsAny<CancellationToken>())).Callback(asked.SetResult).ReturnsAsync(SomeInfo());
+        await using var client = new ScriptedClient(storage.Object, timeProvider: time);
+        client.Run();
+        time.Advance(new StorageSessionOptions().HelloTimeout);
+        Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(CloseReason.PolicyViolation));
+        await client.SendAsync("hi", new HelloMessage(ProtocolConstants.Version, true, "late", 1 << 26));
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        time.Advance(SessionContext.CloseTimeout);
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
+    public async Task A_client_that_never_pauses_does_not_make_the_server_keep_what_it_sent()
+    {
+        await using var storage = new InMemoryStorage();
+        var flood = new FloodingTransport(ScriptedClient.Encode("A", new EmptyMessage(MessageType.Cancel)), 100_000);
+        await using var client = new ScriptedClient(storage, wrap: _ => flood);
+        client.Run();
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.That(flood.MostHeldBytes, Is.LessThan(100_000));
+    }
+
     private static StorageInfo SomeInfo() => new()
     {
         Engine = "mock",
