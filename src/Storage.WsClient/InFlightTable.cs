@@ -7,13 +7,13 @@ namespace WsStorage.WsClient;
 internal sealed class InFlightTable
 {
     private readonly PendingRequest?[] _requests;
-    private readonly uint[] _uses;
+    private readonly ulong[] _uses;
     private readonly Stack<int> _free;
 
     public InFlightTable(int capacity)
     {
         _requests = new PendingRequest?[capacity];
-        _uses = new uint[capacity];
+        _uses = new ulong[capacity];
         _free = new Stack<int>(capacity);
         for (int slot = capacity - 1; slot >= 0; slot--)
         {
