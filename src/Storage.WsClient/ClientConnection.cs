@@ -43,6 +43,9 @@ internal sealed class ClientConnection
     /// <summary>Whether one more request may be sent.</summary>
     public bool HasRoom => !InFlight.IsFull && !Outbox.IsFull;
 
+    /// <summary>Whether somebody waits for the outbox to have room. Guarded by the <see cref="RequestQueue"/>.</summary>
+    public bool IsAwaitingRoom { get; set; }
+
     /// <summary>Says hello over a new transport.</summary>
     /// <param name="transport">The transport, owned from here on.</param>
     /// <param name="queue">Gets the replies.</param>
@@ -82,6 +85,7 @@ internal sealed class ClientConnection
     {
         ulong id = InFlight.Add(request);
         request.Stage = RequestStage.InFlight;
+        request.Connection = this;
         return Outbox.Enqueue(request.Type, request.Body, RequestId.FromNumber(id));
     }
 

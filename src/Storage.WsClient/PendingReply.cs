@@ -70,15 +70,12 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
             _source.Reset();
             RequestQueue queue = _queue!;
             _queue = null;
-            if (HasWaited || Body.Length > RequestPool.MaxKeptBodyBytes)
+            if (Body.Length > RequestPool.MaxKeptBodyBytes)
             {
                 ReleaseBody();
             }
 
-            if (!HasWaited)
-            {
-                Return(queue.Pool);
-            }
+            Return(queue.Pool);
         }
     }
 

@@ -9,8 +9,11 @@ namespace WsStorage.WsClient;
 /// </summary>
 internal sealed class RequestQueue
 {
+    // What a request takes beside its body, so that those without one are bounded too.
+    private const int OverheadBytes = 128;
+
     private readonly Lock _gate = new();
-    private readonly Queue<PendingRequest> _waiting = new();
+    private readonly LinkedList<PendingRequest> _waiting = [];
     private readonly WsStorageClientOptions _options;
     private readonly Action _connect;
     private ClientConnection? _connection;
@@ -40,10 +43,10 @@ internal sealed class RequestQueue
         ClientConnection? connection;
         bool start = false;
         bool alone = false;
+        bool waits = false;
         lock (_gate)
         {
             request.Deadline = GetDeadline(request);
-            request.HasWaited = false;
             connection = _connection;
             refusal = _closed;
             if (refusal is null)
@@ -60,6 +63,7 @@ internal sealed class RequestQueue
                 else
                 {
                     refusal = Wait(request);
+                    waits = true;
                 }
             }
         }
@@ -75,6 +79,10 @@ internal sealed class RequestQueue
         else if (connection is null)
         {
             _connect();
+        }
+        else if (waits)
+        {
+            Pump();
         }
     }
 
@@ -112,26 +120,25 @@ internal sealed class RequestQueue
     /// <summary>Takes the connection away. What was in flight on it fails.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="reason">Why it was lost.</param>
-    /// <returns>Whether it was attached.</returns>
-    public bool Detach(ClientConnection connection, string reason)
+    public void Detach(ClientConnection connection, string reason)
     {
         PendingRequest[] lost;
         bool connect;
         lock (_gate)
         {
-            if (_connection != connection)
+            if (_connection == connection)
             {
-                return false;
+                _connection = null;
             }
 
-            _connection = null;
+            // What is in flight on a connection ends with it, even if another has taken its place meanwhile.
             lost = [.. connection.InFlight.GetAll()];
             foreach (PendingRequest request in lost)
             {
-                TryRemove(request, connection);
+                TryRemove(request);
             }
 
-            connect = _waiting.Count > 0 && _closed is null;
+            connect = _connection is null && _waiting.Count > 0 && _closed is null;
         }
 
         foreach (PendingRequest request in lost)
@@ -143,8 +150,6 @@ internal sealed class RequestQueue
         {
             _connect();
         }
-
-        return true;
     }
 
     /// <summary>Fails what waits, because no connection could be made.</summary>
@@ -214,9 +219,14 @@ internal sealed class RequestQueue
                 throw new StorageException(StorageErrorCode.ProtocolError, "The server answered a request that was never made.");
             }
 
-            if (request is not null && !more)
+            if (!more)
             {
-                TryRemove(request, connection);
+                connection.InFlight.Free(id);
+                if (request is not null)
+                {
+                    request.Stage = RequestStage.Idle;
+                    request.Connection = null;
+                }
             }
 
             return request;
@@ -234,8 +244,8 @@ internal sealed class RequestQueue
         ulong id;
         lock (_gate)
         {
-            connection = _connection;
-            if (connection is null || request.Stage != RequestStage.InFlight)
+            connection = request.Connection;
+            if (connection is null)
             {
                 return;
             }
@@ -269,22 +279,24 @@ internal sealed class RequestQueue
         List<(PendingRequest Request, StorageException Reason)>? refused = null;
         ClientConnection? connection;
         bool start = false;
+        bool awaitRoom = false;
         lock (_gate)
         {
             connection = _connection;
-            while (connection is not null && _waiting.Count > 0 && connection.HasRoom)
+            while (connection is not null && _waiting.First is { } first && !connection.InFlight.IsFull)
             {
-                PendingRequest request = _waiting.Dequeue();
-                if (request.Stage != RequestStage.Waiting)
+                if (connection.Outbox.IsFull)
                 {
-                    continue;
+                    // No reply needs to come when there is room again: somebody has to wait for that.
+                    awaitRoom = !connection.IsAwaitingRoom;
+                    connection.IsAwaitingRoom = true;
+                    break;
                 }
 
-                request.HasWaited = false;
-                _waitingBytes -= request.Body.Length;
+                PendingRequest request = first.Value;
+                TryRemove(request);
                 if (Bounds.Check(request) is { } refusal)
                 {
-                    request.Stage = RequestStage.Idle;
                     (refused ??= []).Add((request, refusal));
                     continue;
                 }
@@ -302,6 +314,11 @@ internal sealed class RequestQueue
         {
             request.OnFailure(reason);
         }
+
+        if (awaitRoom)
+        {
+            _ = PumpWhenThereIsRoomAsync(connection!);
+        }
     }
 
     private static WriteOutcome OutcomeInFlight(PendingRequest request) =>
@@ -313,6 +330,19 @@ internal sealed class RequestQueue
         {
             request.OnFailure(reason);
         }
+    }
+
+    private static int Weight(PendingRequest request) => request.Body.Length + OverheadBytes;
+
+    private async Task PumpWhenThereIsRoomAsync(ClientConnection connection)
+    {
+        await connection.Outbox.WaitForRoomAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            connection.IsAwaitingRoom = false;
+        }
+
+        Pump();
     }
 
     private long GetDeadline(PendingRequest request)
@@ -328,7 +358,7 @@ internal sealed class RequestQueue
 
     private StorageException? Wait(PendingRequest request)
     {
-        if (_waitingBytes + request.Body.Length > _options.MaxWaitingBytes && _waiting.Count > 0)
+        if (_waitingBytes + Weight(request) > _options.MaxWaitingBytes && _waiting.Count > 0)
         {
             return new StorageException(
                 StorageErrorCode.LimitExceeded,
@@ -336,9 +366,8 @@ internal sealed class RequestQueue
         }
 
         request.Stage = RequestStage.Waiting;
-        request.HasWaited = true;
-        _waitingBytes += request.Body.Length;
-        _waiting.Enqueue(request);
+        _waitingBytes += Weight(request);
+        _waiting.AddLast(request.Place);
         return null;
     }
 
@@ -346,32 +375,29 @@ internal sealed class RequestQueue
     {
         lock (_gate)
         {
-            PendingRequest[] waiting = [.. _waiting.Where(request => request.Stage == RequestStage.Waiting)];
+            PendingRequest[] waiting = [.. _waiting];
             foreach (PendingRequest request in waiting)
             {
-                request.Stage = RequestStage.Idle;
+                TryRemove(request);
             }
 
-            _waiting.Clear();
-            _waitingBytes = 0;
             return waiting;
         }
     }
 
-    private bool TryRemove(PendingRequest request) => TryRemove(request, _connection);
-
-    private bool TryRemove(PendingRequest request, ClientConnection? connection)
+    private bool TryRemove(PendingRequest request)
     {
         RequestStage stage = request.Stage;
         request.Stage = RequestStage.Idle;
         if (stage == RequestStage.Waiting)
         {
-            // It stays in the queue of those that wait until its turn comes, and is passed over then.
-            _waitingBytes -= request.Body.Length;
+            _waiting.Remove(request.Place);
+            _waitingBytes -= Weight(request);
         }
         else if (stage == RequestStage.InFlight)
         {
-            connection!.InFlight.Remove(request);
+            request.Connection!.InFlight.Abandon(request);
+            request.Connection = null;
         }
 
         return stage != RequestStage.Idle;
