@@ -9,16 +9,12 @@ namespace WsStorage.WsClient;
 /// </summary>
 internal sealed class RequestQueue
 {
-    // What a request takes beside its body, so that those without one are bounded too.
-    private const int OverheadBytes = 128;
-
     private readonly Lock _gate = new();
-    private readonly LinkedList<PendingRequest> _waiting = [];
+    private readonly WaitingRequests _waiting;
     private readonly WsStorageClientOptions _options;
     private readonly Action _connect;
     private ClientConnection? _connection;
     private StorageException? _closed;
-    private long _waitingBytes;
 
     /// <summary>Makes a queue.</summary>
     /// <param name="options">Bounds and times.</param>
@@ -27,6 +23,7 @@ internal sealed class RequestQueue
     {
         _options = options;
         _connect = connect;
+        _waiting = new WaitingRequests(options.MaxWaitingBytes);
         Pool = new RequestPool(options.MaxRequestsInFlight);
     }
 
@@ -62,7 +59,7 @@ internal sealed class RequestQueue
                 }
                 else
                 {
-                    refusal = Wait(request);
+                    refusal = _waiting.Add(request);
                     waits = true;
                 }
             }
@@ -185,7 +182,7 @@ internal sealed class RequestQueue
         List<(PendingRequest Request, WriteOutcome Outcome)> expired = [];
         lock (_gate)
         {
-            IEnumerable<PendingRequest> all = _connection is null ? _waiting : _waiting.Concat(_connection.InFlight.GetAll());
+            IEnumerable<PendingRequest> all = _connection is null ? _waiting.All : _waiting.All.Concat(_connection.InFlight.GetAll());
             foreach (PendingRequest request in all.ToArray())
             {
                 bool sent = request.Stage == RequestStage.InFlight;
@@ -283,7 +280,7 @@ internal sealed class RequestQueue
         lock (_gate)
         {
             connection = _connection;
-            while (connection is not null && _waiting.First is { } first && !connection.InFlight.IsFull)
+            while (connection is not null && _waiting.First is { } request && !connection.InFlight.IsFull)
             {
                 if (connection.Outbox.IsFull)
                 {
@@ -293,7 +290,6 @@ internal sealed class RequestQueue
                     break;
                 }
 
-                PendingRequest request = first.Value;
                 TryRemove(request);
                 if (Bounds.Check(request) is { } refusal)
                 {
@@ -332,8 +328,6 @@ internal sealed class RequestQueue
         }
     }
 
-    private static int Weight(PendingRequest request) => request.Body.Length + OverheadBytes;
-
     private async Task PumpWhenThereIsRoomAsync(ClientConnection connection)
     {
         await connection.Outbox.WaitForRoomAsync().ConfigureAwait(false);
@@ -356,26 +350,11 @@ internal sealed class RequestQueue
         return time.GetTimestamp() + (long)(_options.OperationTimeout.TotalSeconds * time.TimestampFrequency);
     }
 
-    private StorageException? Wait(PendingRequest request)
-    {
-        if (_waitingBytes + Weight(request) > _options.MaxWaitingBytes && _waiting.Count > 0)
-        {
-            return new StorageException(
-                StorageErrorCode.LimitExceeded,
-                $"{_waitingBytes} bytes of requests wait in the client; at most {_options.MaxWaitingBytes} may. Wait for some to end, or raise {nameof(WsStorageClientOptions.MaxWaitingBytes)}.");
-        }
-
-        request.Stage = RequestStage.Waiting;
-        _waitingBytes += Weight(request);
-        _waiting.AddLast(request.Place);
-        return null;
-    }
-
     private PendingRequest[] TakeWaiting()
     {
         lock (_gate)
         {
-            PendingRequest[] waiting = [.. _waiting];
+            PendingRequest[] waiting = [.. _waiting.All];
             foreach (PendingRequest request in waiting)
             {
                 TryRemove(request);
@@ -391,8 +370,7 @@ internal sealed class RequestQueue
         request.Stage = RequestStage.Idle;
         if (stage == RequestStage.Waiting)
         {
-            _waiting.Remove(request.Place);
-            _waitingBytes -= Weight(request);
+            _waiting.Remove(request);
         }
         else if (stage == RequestStage.InFlight)
         {
