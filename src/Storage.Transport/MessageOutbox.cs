@@ -205,6 +205,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
 
             _stopped = true;
             _tail = null;
+            _queuedBytes = 0;
             while (_queue.TryDequeue(out PackBuffer? pack))
             {
                 pack.Dispose();
@@ -331,7 +332,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
         {
             _queuedBytes -= pack.ByteCount;
             Recycle(pack);
-            if (_roomWaiters.Count > 0 && _queuedBytes < _maxQueuedBytes / 2)
+            if (_roomWaiters.Count > 0 && _queuedBytes <= _maxQueuedBytes / 2)
             {
                 waiters = TakeWaiters();
             }

@@ -10,15 +10,21 @@ namespace WsStorage.WsClient;
 /// </summary>
 internal sealed class ClientConnection
 {
+    // How long the server may take to read what is left for it and to answer a close.
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
     private readonly IMessageTransport _transport;
     private readonly RequestQueue _queue;
     private readonly Lock _gate = new();
+    private readonly ITimer _closeTimer;
     private string? _endReason;
 
     private ClientConnection(IMessageTransport transport, RequestQueue queue, WsStorageClientOptions options)
     {
         _transport = transport;
         _queue = queue;
+        _closeTimer = options.TimeProvider.CreateTimer(
+            static state => ((ClientConnection)state!)._transport.Abort(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Outbox = new MessageOutbox(transport, MessageType.ClientPack, options.MaxWaitingBytes, exception => Break(exception.Message));
         InFlight = new InFlightTable(0);
         Bounds = SessionBounds.Unknown;
@@ -43,6 +49,9 @@ internal sealed class ClientConnection
     /// <summary>Whether one more request may be sent.</summary>
     public bool HasRoom => !InFlight.IsFull && !Outbox.IsFull;
 
+    /// <summary>Whether somebody waits for the outbox to have room. Guarded by the <see cref="RequestQueue"/>.</summary>
+    public bool IsAwaitingRoom { get; set; }
+
     /// <summary>Says hello over a new transport.</summary>
     /// <param name="transport">The transport, owned from here on.</param>
     /// <param name="queue">Gets the replies.</param>
@@ -63,6 +72,7 @@ internal sealed class ClientConnection
         }
         catch (Exception exception)
         {
+            await connection._closeTimer.DisposeAsync().ConfigureAwait(false);
             await transport.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             throw exception is StorageException
@@ -82,6 +92,7 @@ internal sealed class ClientConnection
     {
         ulong id = InFlight.Add(request);
         request.Stage = RequestStage.InFlight;
+        request.Connection = this;
         return Outbox.Enqueue(request.Type, request.Body, RequestId.FromNumber(id));
     }
 
@@ -119,6 +130,7 @@ internal sealed class ClientConnection
         }
 
         Outbox.Stop();
+        await _closeTimer.DisposeAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
         return KeepReason("The connection ended.");
     }
@@ -131,12 +143,13 @@ internal sealed class ClientConnection
         _transport.Abort();
     }
 
-    /// <summary>Says good-bye; the loop that receives ends when the server has answered.</summary>
+    /// <summary>Says good-bye; the loop that receives ends when the server has answered, or has not for too long.</summary>
     /// <param name="reason">Why.</param>
     /// <returns>Completes when it has been said.</returns>
     public async Task CloseAsync(CloseReason reason)
     {
         KeepReason(reason.Text);
+        _closeTimer.Change(CloseTimeout, Timeout.InfiniteTimeSpan);
         await Outbox.DrainAsync().ConfigureAwait(false);
         Outbox.Stop();
         await _transport.CloseAsync(reason).ConfigureAwait(false);
@@ -218,10 +231,10 @@ internal sealed class ClientConnection
             // A reply that comes after its request has ended, by a timeout or a cancellation, is dropped.
             request?.OnReply(envelope.Type, envelope.Body);
         }
-        catch (StorageException exception)
+        catch (Exception exception)
         {
             request!.OnFailure(new StorageException(
-                exception.Code,
+                (exception as StorageException)?.Code ?? StorageErrorCode.Internal,
                 exception.Message,
                 request.Type == MessageType.Write ? WriteOutcome.Unknown : WriteOutcome.NotApplied,
                 exception));

@@ -2,18 +2,21 @@ namespace WsStorage.WsClient;
 
 /// <summary>
 /// The requests of one connection that are unanswered, by their ids. An id is a slot and how often the slot was used, so an
-/// id that was never issued is told from one whose request has ended. Guarded by the <see cref="RequestQueue"/>.
+/// id that was never issued is told from one whose request has ended. A slot is free again when the server has answered, not
+/// when the request has ended: the server counts what it has not answered. Guarded by the <see cref="RequestQueue"/>.
 /// </summary>
 internal sealed class InFlightTable
 {
     private readonly PendingRequest?[] _requests;
-    private readonly uint[] _uses;
+    private readonly ulong[] _uses;
+    private readonly bool[] _taken;
     private readonly Stack<int> _free;
 
     public InFlightTable(int capacity)
     {
         _requests = new PendingRequest?[capacity];
-        _uses = new uint[capacity];
+        _uses = new ulong[capacity];
+        _taken = new bool[capacity];
         _free = new Stack<int>(capacity);
         for (int slot = capacity - 1; slot >= 0; slot--)
         {
@@ -32,6 +35,7 @@ internal sealed class InFlightTable
     {
         int slot = _free.Pop();
         _requests[slot] = request;
+        _taken[slot] = true;
         request.Slot = slot;
         return (++_uses[slot] * (ulong)_requests.Length) + (ulong)slot;
     }
@@ -51,10 +55,21 @@ internal sealed class InFlightTable
     public ulong GetId(PendingRequest request) =>
         (_uses[request.Slot] * (ulong)_requests.Length) + (ulong)request.Slot;
 
-    public void Remove(PendingRequest request)
+    /// <summary>Removes a request that has ended without an answer, which may still come.</summary>
+    /// <param name="request">The request.</param>
+    public void Abandon(PendingRequest request) => _requests[request.Slot] = null;
+
+    /// <summary>Frees the slot of an id, to which the last answer has come.</summary>
+    /// <param name="id">The id.</param>
+    public void Free(ulong id)
     {
-        _requests[request.Slot] = null;
-        _free.Push(request.Slot);
+        int slot = (int)(id % (ulong)_requests.Length);
+        if (id / (ulong)_requests.Length == _uses[slot] && _taken[slot])
+        {
+            _requests[slot] = null;
+            _taken[slot] = false;
+            _free.Push(slot);
+        }
     }
 
     /// <summary>The requests that are there.</summary>

@@ -52,6 +52,12 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
 
     T IValueTaskSource<T>.GetResult(short token)
     {
+        // Asked too early, or once more: this throws, and must not give away a request that is in use.
+        if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("The operation has not ended: await its task, once, or turn it into a Task by AsTask().");
+        }
+
         try
         {
             return _source.GetResult(token);
@@ -64,15 +70,12 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
             _source.Reset();
             RequestQueue queue = _queue!;
             _queue = null;
-            if (HasWaited || Body.Length > RequestPool.MaxKeptBodyBytes)
+            if (Body.Length > RequestPool.MaxKeptBodyBytes)
             {
                 ReleaseBody();
             }
 
-            if (!HasWaited)
-            {
-                Return(queue.Pool);
-            }
+            Return(queue.Pool);
         }
     }
 

@@ -13,14 +13,19 @@ internal abstract class PendingRequest
     private byte[] _body = [];
     private int _bodyLength;
 
+    protected PendingRequest() => Place = new LinkedListNode<PendingRequest>(this);
+
     public abstract MessageType Type { get; }
 
     public ReadOnlySpan<byte> Body => _body.AsSpan(0, _bodyLength);
 
     public RequestStage Stage { get; set; }
 
-    /// <summary>Whether the queue of those that wait holds it, as it may even after its end.</summary>
-    public bool HasWaited { get; set; }
+    /// <summary>Its place among those that wait, when it is one of them.</summary>
+    public LinkedListNode<PendingRequest> Place { get; }
+
+    /// <summary>The connection that it is in flight on, when it is.</summary>
+    public ClientConnection? Connection { get; set; }
 
     /// <summary>Its slot among those in flight.</summary>
     public int Slot { get; set; }

@@ -10,12 +10,11 @@ namespace WsStorage.WsClient;
 internal sealed class RequestQueue
 {
     private readonly Lock _gate = new();
-    private readonly Queue<PendingRequest> _waiting = new();
+    private readonly WaitingRequests _waiting;
     private readonly WsStorageClientOptions _options;
     private readonly Action _connect;
     private ClientConnection? _connection;
     private StorageException? _closed;
-    private long _waitingBytes;
 
     /// <summary>Makes a queue.</summary>
     /// <param name="options">Bounds and times.</param>
@@ -24,6 +23,7 @@ internal sealed class RequestQueue
     {
         _options = options;
         _connect = connect;
+        _waiting = new WaitingRequests(options.MaxWaitingBytes);
         Pool = new RequestPool(options.MaxRequestsInFlight);
     }
 
@@ -40,10 +40,10 @@ internal sealed class RequestQueue
         ClientConnection? connection;
         bool start = false;
         bool alone = false;
+        bool waits = false;
         lock (_gate)
         {
             request.Deadline = GetDeadline(request);
-            request.HasWaited = false;
             connection = _connection;
             refusal = _closed;
             if (refusal is null)
@@ -59,7 +59,8 @@ internal sealed class RequestQueue
                 }
                 else
                 {
-                    refusal = Wait(request);
+                    refusal = _waiting.Add(request);
+                    waits = true;
                 }
             }
         }
@@ -75,6 +76,10 @@ internal sealed class RequestQueue
         else if (connection is null)
         {
             _connect();
+        }
+        else if (waits)
+        {
+            Pump();
         }
     }
 
@@ -112,26 +117,25 @@ internal sealed class RequestQueue
     /// <summary>Takes the connection away. What was in flight on it fails.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="reason">Why it was lost.</param>
-    /// <returns>Whether it was attached.</returns>
-    public bool Detach(ClientConnection connection, string reason)
+    public void Detach(ClientConnection connection, string reason)
     {
         PendingRequest[] lost;
         bool connect;
         lock (_gate)
         {
-            if (_connection != connection)
+            if (_connection == connection)
             {
-                return false;
+                _connection = null;
             }
 
-            _connection = null;
+            // What is in flight on a connection ends with it, even if another has taken its place meanwhile.
             lost = [.. connection.InFlight.GetAll()];
             foreach (PendingRequest request in lost)
             {
-                TryRemove(request, connection);
+                TryRemove(request);
             }
 
-            connect = _waiting.Count > 0 && _closed is null;
+            connect = _connection is null && _waiting.Count > 0 && _closed is null;
         }
 
         foreach (PendingRequest request in lost)
@@ -143,8 +147,6 @@ internal sealed class RequestQueue
         {
             _connect();
         }
-
-        return true;
     }
 
     /// <summary>Fails what waits, because no connection could be made.</summary>
@@ -180,7 +182,7 @@ internal sealed class RequestQueue
         List<(PendingRequest Request, WriteOutcome Outcome)> expired = [];
         lock (_gate)
         {
-            IEnumerable<PendingRequest> all = _connection is null ? _waiting : _waiting.Concat(_connection.InFlight.GetAll());
+            IEnumerable<PendingRequest> all = _connection is null ? _waiting.All : _waiting.All.Concat(_connection.InFlight.GetAll());
             foreach (PendingRequest request in all.ToArray())
             {
                 bool sent = request.Stage == RequestStage.InFlight;
@@ -214,9 +216,14 @@ internal sealed class RequestQueue
                 throw new StorageException(StorageErrorCode.ProtocolError, "The server answered a request that was never made.");
             }
 
-            if (request is not null && !more)
+            if (!more)
             {
-                TryRemove(request, connection);
+                connection.InFlight.Free(id);
+                if (request is not null)
+                {
+                    request.Stage = RequestStage.Idle;
+                    request.Connection = null;
+                }
             }
 
             return request;
@@ -234,8 +241,8 @@ internal sealed class RequestQueue
         ulong id;
         lock (_gate)
         {
-            connection = _connection;
-            if (connection is null || request.Stage != RequestStage.InFlight)
+            connection = request.Connection;
+            if (connection is null)
             {
                 return;
             }
@@ -269,22 +276,23 @@ internal sealed class RequestQueue
         List<(PendingRequest Request, StorageException Reason)>? refused = null;
         ClientConnection? connection;
         bool start = false;
+        bool awaitRoom = false;
         lock (_gate)
         {
             connection = _connection;
-            while (connection is not null && _waiting.Count > 0 && connection.HasRoom)
+            while (connection is not null && _waiting.First is { } request && !connection.InFlight.IsFull)
             {
-                PendingRequest request = _waiting.Dequeue();
-                if (request.Stage != RequestStage.Waiting)
+                if (connection.Outbox.IsFull)
                 {
-                    continue;
+                    // No reply needs to come when there is room again: somebody has to wait for that.
+                    awaitRoom = !connection.IsAwaitingRoom;
+                    connection.IsAwaitingRoom = true;
+                    break;
                 }
 
-                request.HasWaited = false;
-                _waitingBytes -= request.Body.Length;
+                TryRemove(request);
                 if (Bounds.Check(request) is { } refusal)
                 {
-                    request.Stage = RequestStage.Idle;
                     (refused ??= []).Add((request, refusal));
                     continue;
                 }
@@ -302,6 +310,11 @@ internal sealed class RequestQueue
         {
             request.OnFailure(reason);
         }
+
+        if (awaitRoom)
+        {
+            _ = PumpWhenThereIsRoomAsync(connection!);
+        }
     }
 
     private static WriteOutcome OutcomeInFlight(PendingRequest request) =>
@@ -315,6 +328,17 @@ internal sealed class RequestQueue
         }
     }
 
+    private async Task PumpWhenThereIsRoomAsync(ClientConnection connection)
+    {
+        await connection.Outbox.WaitForRoomAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            connection.IsAwaitingRoom = false;
+        }
+
+        Pump();
+    }
+
     private long GetDeadline(PendingRequest request)
     {
         if (request is PendingScan)
@@ -326,52 +350,32 @@ internal sealed class RequestQueue
         return time.GetTimestamp() + (long)(_options.OperationTimeout.TotalSeconds * time.TimestampFrequency);
     }
 
-    private StorageException? Wait(PendingRequest request)
-    {
-        if (_waitingBytes + request.Body.Length > _options.MaxWaitingBytes && _waiting.Count > 0)
-        {
-            return new StorageException(
-                StorageErrorCode.LimitExceeded,
-                $"{_waitingBytes} bytes of requests wait in the client; at most {_options.MaxWaitingBytes} may. Wait for some to end, or raise {nameof(WsStorageClientOptions.MaxWaitingBytes)}.");
-        }
-
-        request.Stage = RequestStage.Waiting;
-        request.HasWaited = true;
-        _waitingBytes += request.Body.Length;
-        _waiting.Enqueue(request);
-        return null;
-    }
-
     private PendingRequest[] TakeWaiting()
     {
         lock (_gate)
         {
-            PendingRequest[] waiting = [.. _waiting.Where(request => request.Stage == RequestStage.Waiting)];
+            PendingRequest[] waiting = [.. _waiting.All];
             foreach (PendingRequest request in waiting)
             {
-                request.Stage = RequestStage.Idle;
+                TryRemove(request);
             }
 
-            _waiting.Clear();
-            _waitingBytes = 0;
             return waiting;
         }
     }
 
-    private bool TryRemove(PendingRequest request) => TryRemove(request, _connection);
-
-    private bool TryRemove(PendingRequest request, ClientConnection? connection)
+    private bool TryRemove(PendingRequest request)
     {
         RequestStage stage = request.Stage;
         request.Stage = RequestStage.Idle;
         if (stage == RequestStage.Waiting)
         {
-            // It stays in the queue of those that wait until its turn comes, and is passed over then.
-            _waitingBytes -= request.Body.Length;
+            _waiting.Remove(request);
         }
         else if (stage == RequestStage.InFlight)
         {
-            connection!.InFlight.Remove(request);
+            request.Connection!.InFlight.Abandon(request);
+            request.Connection = null;
         }
 
         return stage != RequestStage.Idle;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
@@ -20,10 +21,13 @@ public sealed class WsStorageClient : IStorage
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _disposing = new();
     private readonly ITimer _timer;
+    private readonly Queue<ConnectionStateChangedEventArgs> _changes = new();
     private ConnectionState _state;
     private ClientConnection? _connection;
     private Task<StorageException?>? _connecting;
     private Task _running = Task.CompletedTask;
+    private Task? _disposal;
+    private bool _raising;
 
     /// <summary>Makes a client that connects when it is first used.</summary>
     /// <param name="options">Where the store is and how to reach it.</param>
@@ -49,8 +53,8 @@ public sealed class WsStorageClient : IStorage
     }
 
     /// <summary>
-    /// Raised on every change of <see cref="State"/>, in order, on a thread of the pool. A handler that blocks delays the
-    /// connection; one that throws is logged.
+    /// Raised on every change of <see cref="State"/>, one after the other and in order. A handler that blocks delays those
+    /// that come after it; one that throws is logged.
     /// </summary>
     public event EventHandler<ConnectionStateChangedEventArgs>? StateChanged;
 
@@ -167,21 +171,26 @@ public sealed class WsStorageClient : IStorage
 
     /// <summary>Closes the connection. What is outstanding fails with <see cref="StorageErrorCode.Closed"/>.</summary>
     /// <returns>Completes when nothing is left.</returns>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        Task connecting;
         lock (_gate)
         {
-            if (_state == ConnectionState.Closed)
+            if (_disposal is null)
             {
-                return;
+                ChangeState(ConnectionState.Closed, null);
+                _disposal = DisposeCoreAsync(_connecting ?? Task.CompletedTask);
             }
 
-            connecting = _connecting ?? Task.CompletedTask;
+            return new ValueTask(_disposal);
         }
+    }
 
-        SetState(ConnectionState.Closed, null);
+    private async Task DisposeCoreAsync(Task connecting)
+    {
+        // The rest runs without the lock of its caller.
+        await Task.Yield();
         _queue.Close();
+        RaiseStateChanges();
         await _disposing.CancelAsync().ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
         await connecting.ConfigureAwait(false);
@@ -201,12 +210,6 @@ public sealed class WsStorageClient : IStorage
 
         if (connection is not null)
         {
-            // The server answers the good-bye, which ends the loop; one that does not is left behind.
-            using ITimer abort = _options.TimeProvider.CreateTimer(
-                static state => ((ClientConnection)state!).Break("The client has been disposed."),
-                connection,
-                TimeSpan.FromSeconds(2),
-                Timeout.InfiniteTimeSpan);
             await connection.CloseAsync(new CloseReason(CloseReason.Normal, "The client has been disposed.")).ConfigureAwait(false);
             await running.ConfigureAwait(false);
         }
@@ -216,13 +219,16 @@ public sealed class WsStorageClient : IStorage
     {
         lock (_gate)
         {
-            return _state switch
+            switch (_state)
             {
-                ConnectionState.Closed => Task.FromResult<StorageException?>(
-                    new StorageException(StorageErrorCode.Closed, "The client has been disposed.")),
-                ConnectionState.Connected => Task.FromResult<StorageException?>(null),
-                _ => _connecting ??= Task.Run(ConnectOnceAsync),
-            };
+                case ConnectionState.Closed:
+                    return Task.FromResult<StorageException?>(new StorageException(StorageErrorCode.Closed, "The client has been disposed."));
+                case ConnectionState.Connected:
+                    return Task.FromResult<StorageException?>(null);
+                default:
+                    ChangeState(ConnectionState.Connecting, null);
+                    return _connecting ??= Task.Run(ConnectOnceAsync);
+            }
         }
     }
 
@@ -230,7 +236,7 @@ public sealed class WsStorageClient : IStorage
     /// <returns>Why it failed, or none.</returns>
     private async Task<StorageException?> ConnectOnceAsync()
     {
-        SetState(ConnectionState.Connecting, null);
+        RaiseStateChanges();
         StorageException? failure = null;
         try
         {
@@ -260,19 +266,16 @@ public sealed class WsStorageClient : IStorage
         if (failure is not null)
         {
             Log.NotConnected(_logger, _options.Url, failure.Message);
-            SetState(ConnectionState.Disconnected, failure);
-        }
+            lock (_gate)
+            {
+                _connecting = null;
+                ChangeState(ConnectionState.Disconnected, failure);
+            }
 
-        lock (_gate)
-        {
-            _connecting = null;
-        }
-
-        if (failure is not null)
-        {
             _queue.FailWaiting(failure);
         }
 
+        RaiseStateChanges();
         return failure;
     }
 
@@ -281,11 +284,13 @@ public sealed class WsStorageClient : IStorage
         IMessageTransport transport = await _connector(cancellationToken).ConfigureAwait(false);
         ClientConnection connection = await ClientConnection.OpenAsync(transport, _queue, _options, cancellationToken).ConfigureAwait(false);
         Log.Connected(_logger, _options.Url, connection.ServerName, connection.Position.Revision);
-        SetState(ConnectionState.Connected, null);
         bool attached = _queue.TryAttach(connection);
         lock (_gate)
         {
+            // In one step with the state: who finds the connection lost again must not be told that one is being made.
+            _connecting = null;
             _connection = connection;
+            ChangeState(ConnectionState.Connected, null);
             _running = RunAsync(connection);
         }
 
@@ -299,39 +304,67 @@ public sealed class WsStorageClient : IStorage
     {
         await Task.Yield();
         string reason = await connection.RunAsync().ConfigureAwait(false);
+        string message = $"The connection to {_options.Url} was lost: {reason}";
+        Log.Lost(_logger, _options.Url, reason);
         lock (_gate)
         {
             if (_connection == connection)
             {
                 _connection = null;
+                ChangeState(ConnectionState.Disconnected, new StorageException(StorageErrorCode.ConnectionLost, message));
             }
         }
 
-        string message = $"The connection to {_options.Url} was lost: {reason}";
-        Log.Lost(_logger, _options.Url, reason);
-        SetState(ConnectionState.Disconnected, new StorageException(StorageErrorCode.ConnectionLost, message));
+        // Before the handlers: what was in flight does not wait for them.
         _queue.Detach(connection, message);
+        RaiseStateChanges();
     }
 
-    private void SetState(ConnectionState state, StorageException? reason)
+    /// <summary>Changes the state; <see cref="RaiseStateChanges"/> tells of it. Guarded by the lock.</summary>
+    private void ChangeState(ConnectionState state, StorageException? reason)
+    {
+        if (_state != ConnectionState.Closed && _state != state)
+        {
+            _state = state;
+            _changes.Enqueue(new ConnectionStateChangedEventArgs(state, reason));
+        }
+    }
+
+    /// <summary>Tells of the changes that nobody has been told of, unless another thread is about it.</summary>
+    private void RaiseStateChanges()
+    {
+        while (TryTakeChange(out ConnectionStateChangedEventArgs? change))
+        {
+            try
+            {
+                StateChanged?.Invoke(this, change);
+            }
+            catch (Exception exception)
+            {
+                Log.HandlerFailed(_logger, nameof(StateChanged), exception);
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    _raising = false;
+                }
+            }
+        }
+    }
+
+    private bool TryTakeChange([NotNullWhen(true)] out ConnectionStateChangedEventArgs? change)
     {
         lock (_gate)
         {
-            if (_state == ConnectionState.Closed || _state == state)
+            change = null;
+            if (_raising || !_changes.TryDequeue(out change))
             {
-                return;
+                return false;
             }
 
-            _state = state;
-        }
-
-        try
-        {
-            StateChanged?.Invoke(this, new ConnectionStateChangedEventArgs(state, reason));
-        }
-        catch (Exception exception)
-        {
-            Log.HandlerFailed(_logger, nameof(StateChanged), exception);
+            _raising = true;
+            return true;
         }
     }
 }

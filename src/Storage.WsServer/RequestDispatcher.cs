@@ -157,7 +157,7 @@ internal sealed class RequestDispatcher
                 StorageErrorCode.ShuttingDown, "The server is shutting down and takes no more requests. Connect again later.");
         }
 
-        if (_load.InFlight + _writes.Count >= _context.Options.MaxRequestsInFlight)
+        if (_load.Unanswered + _writes.Count >= _context.Options.MaxRequestsInFlight)
         {
             throw new StorageException(
                 StorageErrorCode.LimitExceeded,

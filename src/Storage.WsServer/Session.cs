@@ -10,6 +10,10 @@ namespace WsStorage.WsServer;
 /// </summary>
 internal sealed class Session
 {
+    // What is taken without a pause is executed, and its memory given back, after this much: a client that never pauses
+    // would otherwise fill the memory.
+    private const int MaxChunkBytes = 64 * 1024;
+
     private readonly IMessageTransport _transport;
     private readonly IStorage _storage;
     private readonly SessionContext _context;
@@ -104,9 +108,9 @@ internal sealed class Session
     private async Task<bool> WelcomeAsync()
     {
         _transport.MaxMessageBytes = ProtocolConstants.MaxHelloBytes;
-        _timer.Change(_context.Options.HelloTimeout, Timeout.InfiniteTimeSpan);
+        SetTimer(_context.Options.HelloTimeout);
         ReceivedMessage message = await _transport.ReceiveAsync().ConfigureAwait(false);
-        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        SetTimer(Timeout.InfiniteTimeSpan);
         if (message.Kind != ReceivedKind.Message)
         {
             await AnswerNoMessageAsync(message).ConfigureAwait(false);
@@ -153,6 +157,7 @@ internal sealed class Session
     private async Task ServeAsync()
     {
         RestartIdleTimer();
+        long chunkBytes = 0;
         while (true)
         {
             ValueTask<ReceivedMessage> receive = _transport.ReceiveAsync();
@@ -167,6 +172,7 @@ internal sealed class Session
                 _dispatcher.Execute();
                 message = await receive.ConfigureAwait(false);
                 _transport.ReleaseReceived();
+                chunkBytes = 0;
             }
 
             if (message.Kind != ReceivedKind.Message)
@@ -178,10 +184,12 @@ internal sealed class Session
 
             _lastRequest = _context.TimeProvider.GetTimestamp();
             _dispatcher.Dispatch(message.Data);
-            if (_dispatcher.IsFull || _outbox.IsFull || _load.IsFull)
+            chunkBytes += message.Data.Length;
+            if (chunkBytes >= MaxChunkBytes || _dispatcher.IsFull || _outbox.IsFull || _load.IsFull)
             {
                 _dispatcher.Execute();
                 _transport.ReleaseReceived();
+                chunkBytes = 0;
                 await _load.WaitForRoomAsync().ConfigureAwait(false);
                 await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
             }
@@ -265,7 +273,19 @@ internal sealed class Session
     {
         if (_context.Options.IdleTimeout != Timeout.InfiniteTimeSpan)
         {
-            _timer.Change(_context.Options.IdleTimeout, Timeout.InfiniteTimeSpan);
+            SetTimer(_context.Options.IdleTimeout);
+        }
+    }
+
+    /// <summary>Sets the timer, unless it bounds the close already.</summary>
+    private void SetTimer(TimeSpan dueTime)
+    {
+        lock (_ended)
+        {
+            if (_closing is null)
+            {
+                _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 

@@ -9,11 +9,15 @@ internal sealed class SessionLoad(long maxBytes)
     private TaskCompletionSource? _roomWaiter;
     private TaskCompletionSource? _idleWaiter;
     private int _requests;
+    private int _unanswered;
     private long _bytes;
     private volatile bool _draining;
 
     /// <summary>How many requests are under way.</summary>
     public int InFlight => Volatile.Read(ref _requests);
+
+    /// <summary>How many requests the client may not know the answer of.</summary>
+    public int Unanswered => Volatile.Read(ref _unanswered);
 
     /// <summary>Whether more bytes are under way than may be.</summary>
     public bool IsFull => Volatile.Read(ref _bytes) >= maxBytes;
@@ -26,10 +30,21 @@ internal sealed class SessionLoad(long maxBytes)
         lock (_gate)
         {
             _requests += requests;
+            Interlocked.Add(ref _unanswered, requests);
             _bytes += bytes;
         }
     }
 
+    /// <summary>
+    /// Stops counting requests against what the client may send. Before their last reply is posted: the client may send the
+    /// next ones as soon as it has read that.
+    /// </summary>
+    /// <param name="requests">How many.</param>
+    public void Answer(int requests = 1) => Interlocked.Add(ref _unanswered, -requests);
+
+    /// <summary>Requests are no longer under way. After their last reply is posted, so that a drain does not miss it.</summary>
+    /// <param name="requests">How many; each was told to <see cref="Answer"/>.</param>
+    /// <param name="bytes">As they began with.</param>
     public void End(int requests = 1, long bytes = 0)
     {
         TaskCompletionSource? room = null;

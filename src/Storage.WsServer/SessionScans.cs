@@ -77,6 +77,7 @@ internal sealed class SessionScans(
         // First forgotten, then ended: a client may use the id again as soon as it reads the end.
         _open.TryRemove(id, out _);
         Interlocked.Decrement(ref _count);
+        load.Answer();
         if (failure is { } error)
         {
             outbox.Post(error, id);

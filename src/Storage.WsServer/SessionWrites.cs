@@ -64,7 +64,6 @@ internal sealed class SessionWrites
 
     private async Task CommitAsync(WriteGroup group)
     {
-        ErrorReply? failure = null;
         try
         {
             if (_batches is not null)
@@ -73,18 +72,19 @@ internal sealed class SessionWrites
             }
             else
             {
-                await _unbatched.WriteManyAsync(group.Batches, group.Results).ConfigureAwait(false);
+                await _unbatched.WriteManyAsync(group).ConfigureAwait(false);
             }
         }
         catch (Exception exception)
         {
-            failure = _context.ToReply(exception, WriteOutcome.Unknown);
+            group.FailAll(exception);
         }
 
-        var replies = new ReplyWriter(_outbox);
-        group.AppendReplies(replies, failure);
-        replies.Flush();
         int count = group.Count;
+        _load.Answer(count);
+        var replies = new ReplyWriter(_outbox);
+        group.AppendReplies(replies, _context);
+        replies.Flush();
         long bytes = group.ByteCount;
         group.Clear();
         lock (_spare)

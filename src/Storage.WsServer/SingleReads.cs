@@ -74,7 +74,7 @@ internal sealed class SingleReads(
         }
         catch (Exception exception)
         {
-            outbox.Post(context.ToReply(exception), id);
+            Post(context.ToReply(exception), id);
         }
         finally
         {
@@ -85,6 +85,7 @@ internal sealed class SingleReads(
     private void Post<TMessage>(in TMessage reply, RequestId id)
         where TMessage : IMessage, allows ref struct
     {
+        load.Answer();
         int length = reply.BodyLength;
         if (length > context.MaxReplyBytes)
         {

@@ -12,6 +12,7 @@ internal sealed class WriteGroup(int capacity)
     private readonly WriteBatch?[] _batches = new WriteBatch?[capacity];
     private readonly WriteResult[] _results = new WriteResult[capacity];
     private readonly RequestId[] _ids = new RequestId[capacity];
+    private readonly Exception?[] _failures = new Exception?[capacity];
 
     public int Count { get; private set; }
 
@@ -30,15 +31,33 @@ internal sealed class WriteGroup(int capacity)
         _ids[Count++] = id;
     }
 
+    /// <summary>Notes that a write has failed and has no result.</summary>
+    /// <param name="index">Its place in the group.</param>
+    /// <param name="failure">Why.</param>
+    public void Fail(int index, Exception failure) => _failures[index] = failure;
+
+    /// <summary>Notes that the call for all of them has failed, and none has a result.</summary>
+    /// <param name="failure">Why.</param>
+    public void FailAll(Exception failure) => _failures.AsSpan(0, Count).Fill(failure);
+
     /// <summary>Writes one reply for each write.</summary>
     /// <param name="replies">Where to.</param>
-    /// <param name="failure">The failure of all of them, or none: then each has a result.</param>
-    public void AppendReplies(ReplyWriter replies, ErrorReply? failure)
+    /// <param name="context">Makes the reply to a failure.</param>
+    public void AppendReplies(ReplyWriter replies, SessionContext context)
     {
+        Exception? told = null;
+        ErrorReply error = default;
         for (int i = 0; i < Count; i++)
         {
-            if (failure is { } error)
+            if (_failures[i] is { } failure)
             {
+                if (failure != told)
+                {
+                    // The one failure of many writes is logged once.
+                    error = context.ToReply(failure, WriteOutcome.Unknown);
+                    told = failure;
+                }
+
                 replies.Append(error, _ids[i]);
             }
             else
@@ -58,6 +77,7 @@ internal sealed class WriteGroup(int capacity)
             }
         }
 
+        _failures.AsSpan(0, Count).Clear();
         Count = 0;
         ByteCount = 0;
     }

@@ -87,6 +87,43 @@ public class ClientConnectionTests
     }
 
     [Test]
+    public async Task A_handler_that_connects_anew_and_waits_for_it_keeps_nothing_from_ending()
+    {
+        var server = new ScriptedServer();
+        await using WsStorageClient client = server.CreateClient();
+        var handled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        client.StateChanged += (_, change) =>
+        {
+            if (change.State == ConnectionState.Disconnected)
+            {
+                handled.TrySetResult(client.ConnectAsync().AsTask().Wait(TimeSpan.FromSeconds(20)));
+            }
+        };
+        Task<GetResult> inFlight = client.GetAsync(Key).AsTask();
+        ScriptedServer.Link link = await server.AcceptAsync();
+        await link.ReceiveAsync();
+        link.Cut();
+        Assert.That(await handled.Task.WaitAsync(TimeSpan.FromSeconds(30)), Is.True);
+        Task ended = await Task.WhenAny(inFlight, Task.Delay(TimeSpan.FromSeconds(5)));
+        Assert.That(ended, Is.SameAs(inFlight), "it was in flight on a connection that is gone");
+        Assert.That((await Assert.ThrowsAsync<StorageException>(() => inFlight))!.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
+    }
+
+    [Test]
+    public async Task Whoever_disposes_waits_until_all_is_released()
+    {
+        var server = new ScriptedServer();
+        WsStorageClient client = server.CreateClient();
+        await client.ConnectAsync();
+        ScriptedServer.Link link = await server.AcceptAsync();
+        Task first = client.DisposeAsync().AsTask();
+        Task second = client.DisposeAsync().AsTask();
+        await Task.WhenAll(first, second).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.That(second, Is.SameAs(first).Or.Property(nameof(Task.IsCompletedSuccessfully)).True);
+        Assert.That((await link.ReceiveCloseAsync())!.Code, Is.EqualTo(CloseReason.Normal));
+    }
+
+    [Test]
     public async Task A_handler_that_throws_does_not_harm_the_connection()
     {
         var server = new ScriptedServer();

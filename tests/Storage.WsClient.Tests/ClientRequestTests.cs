@@ -69,6 +69,38 @@ public class ClientRequestTests
     }
 
     [Test]
+    public async Task A_result_that_is_asked_for_too_early_or_twice_harms_no_other_request()
+    {
+        var server = new ScriptedServer();
+        await using WsStorageClient client = server.CreateClient();
+#pragma warning disable CA2012 // Wrong use is what is tested.
+        ValueTask<GetResult> first = client.GetAsync(new byte[] { 1 });
+        Assert.That(() => first.GetAwaiter().GetResult(), Throws.InvalidOperationException);
+        ValueTask<GetResult> second = client.GetAsync(new byte[] { 2 });
+        ScriptedServer.Link link = await server.AcceptAsync();
+        await AnswerAsync();
+        await AnswerAsync();
+        Assert.That((await first).Value, Is.EqualTo(new byte[] { 1 }));
+        Assert.That((await second).Value, Is.EqualTo(new byte[] { 2 }));
+        Assert.That(() => first.GetAwaiter().GetResult(), Throws.InvalidOperationException);
+        Task<GetResult>[] next = [client.GetAsync(new byte[] { 3 }).AsTask(), client.GetAsync(new byte[] { 4 }).AsTask(), client.GetAsync(new byte[] { 5 }).AsTask()];
+#pragma warning restore CA2012
+        for (int i = 0; i < next.Length; i++)
+        {
+            await AnswerAsync();
+        }
+
+        GetResult[] results = await Task.WhenAll(next).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.That(results.Select(result => result.Value![0]), Is.EqualTo(new byte[] { 3, 4, 5 }));
+
+        async Task AnswerAsync()
+        {
+            ScriptedServer.Request request = await link.ReceiveAsync();
+            await link.ReplyAsync(request, new GetReply(new Revision(1), found: true, request.Body.AsSpan(1)));
+        }
+    }
+
+    [Test]
     public async Task A_call_whose_token_is_cancelled_already_sends_nothing()
     {
         var server = new ScriptedServer();

@@ -39,6 +39,23 @@ public class SessionFailureTests
     }
 
     [Test]
+    public async Task A_write_that_fails_among_others_leaves_them_their_own_results()
+    {
+        var inner = new Mock<IStorage>();
+        inner.Setup(s => s.GetInfoAsync(It.IsAny<CancellationToken>())).ReturnsAsync(SomeInfo());
+        inner.SetupSequence(s => s.WriteAsync(It.IsAny<WriteBatch>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(WriteResult.AppliedAt(new Revision(1)))
+            .Throws(new StorageException(StorageErrorCode.ValueTooLarge, "Too long."))
+            .ReturnsAsync(WriteResult.AppliedAt(new Revision(2)));
+        await using ScriptedClient client = await ScriptedClient.ConnectAsync(new OneByOneStorage(inner.Object));
+        await client.SendPackAsync("abc".Select(id => ScriptedClient.Encode(id.ToString(), new WriteRequest(new WriteBatch().Put("k", "v")))));
+        Assert.That(WriteReply.Read((await client.ReceiveAsync()).Body).Revision, Is.EqualTo(new Revision(1)), "applied before the other failed");
+        ErrorReply error = await client.ReceiveErrorAsync("b");
+        Assert.That((error.Code, error.Outcome), Is.EqualTo((StorageErrorCode.ValueTooLarge, WriteOutcome.NotApplied)));
+        Assert.That(WriteReply.Read((await client.ReceiveAsync()).Body).Revision, Is.EqualTo(new Revision(2)), "not concerned by the failure");
+    }
+
+    [Test]
     public async Task More_requests_in_flight_than_allowed_are_refused_and_the_others_answered()
     {
         await using var storage = new InMemoryStorage();
@@ -129,6 +146,34 @@ public class SessionFailureTests
         time.Advance(idle);
         time.Advance(idle);
         Assert.That((await client.ReceiveCloseAsync()).Text, Does.Contain("idle"));
+    }
+
+    [Test]
+    public async Task A_hello_that_comes_after_the_close_does_not_keep_the_connection()
+    {
+        var time = new ManualTimeProvider();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var storage = new Mock<IStorage>();
+        storage.Setup(s => s.GetInfoAsync(It.IsAny<CancellationToken>())).Callback(asked.SetResult).ReturnsAsync(SomeInfo());
+        await using var client = new ScriptedClient(storage.Object, timeProvider: time);
+        client.Run();
+        time.Advance(new StorageSessionOptions().HelloTimeout);
+        Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(CloseReason.PolicyViolation));
+        await client.SendAsync("hi", new HelloMessage(ProtocolConstants.Version, true, "late", 1 << 26));
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        time.Advance(SessionContext.CloseTimeout);
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
+    public async Task A_client_that_never_pauses_does_not_make_the_server_keep_what_it_sent()
+    {
+        await using var storage = new InMemoryStorage();
+        var flood = new FloodingTransport(ScriptedClient.Encode("A", new EmptyMessage(MessageType.Cancel)), 100_000);
+        await using var client = new ScriptedClient(storage, wrap: _ => flood);
+        client.Run();
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.That(flood.MostHeldBytes, Is.LessThan(100_000));
     }
 
     private static StorageInfo SomeInfo() => new()
