@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using WsStorage.Core;
+using WsStorage.WsClient;
+using WsStorage.WsServer;
+
+namespace WsStorage.EndToEnd.Tests;
+
+[Category("Stress")]
+[NonParallelizable]
+public class StressTests
+{
+    private const int Clients = 4;
+    private const int WorkersPerClient = 4;
+
+    private static readonly StorageSessionOptions Tiny = new()
+    {
+        MaxRequestsInFlight = 5,
+        MaxBytesInFlight = 1,
+        MaxQueuedBytes = 64 * 1024,
+        HelloTimeout = TimeSpan.FromSeconds(1),
+    };
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Whatever_happens_to_the_connections_every_call_ends_and_nothing_is_lost_or_mixed_up(bool tiny)
+    {
+        // A failure names its seed: set the variable to it to repeat the run as far as chance allows.
+        string? wanted = Environment.GetEnvironmentVariable("WSSTORAGE_STRESS_SEED");
+        int seed = wanted is null ? Random.Shared.Next() : int.Parse(wanted, CultureInfo.InvariantCulture);
+        var unobserved = new ConcurrentQueue<Exception>();
+        EventHandler<UnobservedTaskExceptionEventArgs> observe = (_, args) => unobserved.Enqueue(args.Exception);
+        TaskScheduler.UnobservedTaskException += observe;
+        try
+        {
+            await RunAsync(tiny, new Random(seed));
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Assert.That(unobserved, Is.Empty);
+        }
+        catch (Exception exception)
+        {
+            Assert.Fail($"WSSTORAGE_STRESS_SEED={seed}: {exception}");
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= observe;
+        }
+    }
+
+    private static async Task RunAsync(bool tiny, Random random)
+    {
+        await using var storage = new InMemoryStorage();
+        await using Served served = await Served.StartAsync(storage, tiny ? Tiny : null);
+        await using var proxy = new FaultProxy(served.Server.EndPoint.Port, random.Next());
+        WsStorageClient[] clients = [.. Enumerable.Range(0, Clients).Select(_ => new WsStorageClient(served.ClientOptions() with
+        {
+            Url = new Uri($"wss://localhost:{proxy.Port}/storage"),
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            OperationTimeout = TimeSpan.FromSeconds(1),
+            ScanWindowBytes = 4096,
+        }))];
+        StressWorker[] workers = [.. Enumerable.Range(0, Clients * WorkersPerClient).Select(
+            i => new StressWorker(clients[i % Clients], $"{i:D2}/", random.Next()))];
+        using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(4)))
+        {
+            await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(stop.Token))));
+        }
+
+        // After the storm each client works again, if not with the connection that it has.
+        proxy.IsHarmful = false;
+        foreach (WsStorageClient client in clients)
+        {
+            await ReadUntilItWorksAsync(client);
+        }
+
+        foreach (StressWorker worker in workers)
+        {
+            await worker.UseAsync();
+        }
+
+        foreach (WsStorageClient client in clients)
+        {
+            await client.DisposeAsync();
+        }
+
+        await WaitForNoConnectionAsync(served.Server);
+        foreach (StressWorker worker in workers)
+        {
+            await worker.CheckAsync(storage);
+        }
+
+        int applied = workers.Sum(worker => worker.Applied);
+        int failed = workers.Sum(worker => worker.Failed);
+        TestContext.Out.WriteLine($"{applied} calls succeeded, {failed} failed, {proxy.Harmed} connections were harmed");
+        Assert.That(new[] { applied, failed, proxy.Harmed }, Is.All.GreaterThan(10), "the storm was none");
+    }
+
+    private static async Task ReadUntilItWorksAsync(WsStorageClient client)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await client.GetStringAsync("none");
+                return;
+            }
+            catch (StorageException) when (attempt < 20)
+            {
+                // It met the end of a connection that was harmed before.
+            }
+        }
+    }
+
+    private static async Task WaitForNoConnectionAsync(WsStorageServer server)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (server.ConnectionCount > 0)
+        {
+            Assert.That(patience.IsCancellationRequested, Is.False, $"{server.ConnectionCount} connections are left");
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+}
