@@ -8,6 +8,9 @@ namespace WsStorage.WsClient;
 /// <summary>How a client reaches its store.</summary>
 public sealed record WsStorageClientOptions
 {
+    // What the timers of the framework take.
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
+
     /// <summary>Where the store is: <c>wss://host[:port]/path</c>.</summary>
     public required Uri Url { get; init; }
 
@@ -85,9 +88,9 @@ public sealed record WsStorageClientOptions
 
     private static void Positive(string name, TimeSpan value)
     {
-        if (value <= TimeSpan.Zero)
+        if (value <= TimeSpan.Zero || value > MaxTimeout)
         {
-            throw StorageException.InvalidArgument($"{nameof(WsStorageClientOptions)}.{name} is {value}; it must be more than zero.");
+            throw StorageException.InvalidArgument($"{nameof(WsStorageClientOptions)}.{name} is {value}; it must be more than zero and at most {MaxTimeout}.");
         }
     }
 }

@@ -3,6 +3,9 @@ namespace WsStorage.WsServer;
 /// <summary>What a server allows each of its clients. The defaults are safe for strangers with a certificate.</summary>
 public sealed record StorageSessionOptions
 {
+    // What the timers of the framework take.
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
+
     /// <summary>
     /// The largest WebSocket message taken, in bytes. Default: none of its own, which is the storage's largest batch and
     /// what a message takes beyond it.
@@ -93,9 +96,9 @@ public sealed record StorageSessionOptions
 
     private static void Positive(string name, TimeSpan value)
     {
-        if (value <= TimeSpan.Zero)
+        if (value <= TimeSpan.Zero || value > MaxTimeout)
         {
-            throw StorageException.InvalidArgument($"{nameof(StorageSessionOptions)}.{name} is {value}; it must be more than zero.");
+            throw StorageException.InvalidArgument($"{nameof(StorageSessionOptions)}.{name} is {value}; it must be more than zero and at most {MaxTimeout}.");
         }
     }
 }

@@ -178,6 +178,34 @@ public class ServerTests
         Assert.That(revision, Is.InRange((ulong)applied, (ulong)(applied + unknown)), "an acknowledged write is missing, or a refused one was applied");
     }
 
+    [Test]
+    public async Task A_server_may_be_disposed_of_twice_and_without_having_been_started()
+    {
+        var options = new WsStorageServerOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), Tls = Certificates.Server };
+        var idle = new WsStorageServer(_storage, options);
+        await idle.DisposeAsync();
+        var used = new WsStorageServer(_storage, options);
+        await used.StartAsync();
+        await used.StopAsync();
+        await used.DisposeAsync();
+        await used.DisposeAsync();
+        await _storage.PutStringAsync("a", "1");
+    }
+
+    [Test]
+    public void Options_that_make_no_sense_are_refused_by_name()
+    {
+        var options = new WsStorageServerOptions { Tls = Certificates.Server };
+        StorageException path = Assert.Throws<StorageException>(() => new WsStorageServer(_storage, options with { Path = "storage" }))!;
+        Assert.That(path.Message, Does.Contain("slash"));
+        var session = new StorageSessionOptions { HelloTimeout = TimeSpan.FromDays(100) };
+        StorageException time = Assert.Throws<StorageException>(() => new WsStorageServer(_storage, options with { Session = session }))!;
+        Assert.That(time.Message, Does.Contain(nameof(StorageSessionOptions.HelloTimeout)));
+        var client = new WsStorageClientOptions { Url = new Uri("wss://localhost/storage"), Tls = Certificates.Client, OperationTimeout = TimeSpan.MaxValue };
+        StorageException operation = Assert.Throws<StorageException>(() => new WsStorageClient(client))!;
+        Assert.That(operation.Message, Does.Contain(nameof(WsStorageClientOptions.OperationTimeout)));
+    }
+
     private static async Task ConnectWhenThereIsRoomAsync(WsStorageClient client)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
