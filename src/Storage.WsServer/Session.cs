@@ -61,7 +61,10 @@ internal sealed class Session
         }
     }
 
-    /// <summary>Finishes what is in flight, then closes. Ends within the drain timeout.</summary>
+    /// <summary>
+    /// Finishes what is in flight, then closes. The client gets the drain timeout; the storage, whose memory is in use until it
+    /// answers, is waited for.
+    /// </summary>
     public async Task DrainAsync()
     {
         var reason = new CloseReason(CloseReason.GoingAway, "The server is shutting down.");

@@ -101,7 +101,7 @@ public sealed class WsStorageServer : IAsyncDisposable
 
     /// <summary>
     /// Takes no new connections and requests, finishes what is in flight, closes each connection with 1001, and stops
-    /// listening. Bounded by the drain timeout.
+    /// listening. Clients get the drain timeout; what the storage itself has been handed is waited for, however long it takes.
     /// </summary>
     /// <returns>Completes when no connection is left.</returns>
     public Task StopAsync()
