@@ -49,4 +49,36 @@ public interface IStorage : IAsyncDisposable
     /// it. Disposing the enumerator releases what the scan pins.</returns>
     /// <seealso cref="StorageExtensions.ScanAsync(IStorage, ScanOptions, CancellationToken)"/>
     IAsyncEnumerable<ScanPage> ScanPagesAsync(ScanOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Follows the changes of a range, from now or from a position on: each committed batch that touches the range, whole and
+    /// in order, none twice and none left out. Goes on until it is disposed of or cancelled.
+    /// </summary>
+    /// <param name="options">What to follow and from where.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <returns>
+    /// First a mark of the position that the watch begins after; it begins when that first event is asked for. Then changes and
+    /// marks. An event is valid until the enumerator moves on. A watch that is slow costs writers nothing: it reads on from the
+    /// commit log.
+    /// </returns>
+    /// <remarks>
+    /// The enumerator throws a <see cref="StorageException"/> when the watch can't begin or go on there, by reason:
+    /// <see cref="StorageErrorCode.Compacted"/>, <see cref="StorageErrorCode.EpochChanged"/>,
+    /// <see cref="StorageErrorCode.Diverged"/>, <see cref="StorageErrorCode.LimitExceeded"/>. It never just ends.
+    /// </remarks>
+    IAsyncEnumerable<WatchEvent> WatchAsync(WatchOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Keeps history for a follower that may be away for a while: what was committed after a revision is not compacted for some
+    /// time, up to the bound that the store has set for all. Survives a restart of the store, as far as its data does.
+    /// </summary>
+    /// <param name="follower">The follower's name, 1 to 256 bytes in UTF-8; each call replaces what was said before under it.</param>
+    /// <param name="after">The revision that the follower has reached.</param>
+    /// <param name="duration">For how long, from now; zero keeps nothing more.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Completes when it is durable.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.Compacted"/>: the history is gone already.
+    /// <see cref="StorageErrorCode.LimitExceeded"/>: there are too many followers.</exception>
+    ValueTask KeepHistoryAsync(
+        string follower, Revision after, TimeSpan duration, CancellationToken cancellationToken = default);
 }

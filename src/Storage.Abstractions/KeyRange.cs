@@ -72,6 +72,40 @@ public readonly struct KeyRange : IEquatable<KeyRange>
     public bool Contains(ReadOnlySpan<byte> key) =>
         key.SequenceCompareTo(Start.Span) >= 0 && (End.IsEmpty || key.SequenceCompareTo(End.Span) < 0);
 
+    /// <summary>Whether a key can be in both ranges.</summary>
+    /// <param name="other">The other range.</param>
+    /// <returns>Whether they overlap.</returns>
+    public bool Overlaps(KeyRange other) => !Intersect(other).IsEmpty;
+
+    /// <summary>The keys that are in both ranges.</summary>
+    /// <param name="other">The other range.</param>
+    /// <returns>The range, which may be empty.</returns>
+    public KeyRange Intersect(KeyRange other)
+    {
+        ReadOnlyMemory<byte> start = Start.Span.SequenceCompareTo(other.Start.Span) >= 0 ? Start : other.Start;
+        bool ownEnd = other.End.IsEmpty || (!End.IsEmpty && End.Span.SequenceCompareTo(other.End.Span) <= 0);
+        return new(start, ownEnd ? End : other.End);
+    }
+
+    /// <summary>Refuses bounds that no key can have.</summary>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.KeyTooLarge"/>.</exception>
+    public void CheckBounds() => CheckBounds(Start.Span, End.Span);
+
+    /// <summary>Refuses bounds that no key can have.</summary>
+    /// <param name="start">The first key in the range.</param>
+    /// <param name="end">The first key after the range.</param>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.KeyTooLarge"/>.</exception>
+    public static void CheckBounds(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
+    {
+        StorageLimits.CheckKey(start);
+
+        // The end of a range is excluded, so the range of the longest single key ends one byte past the limit.
+        if (end.Length > StorageLimits.MaxKeyBytes + 1)
+        {
+            throw StorageException.KeyTooLarge(end.Length);
+        }
+    }
+
     /// <inheritdoc/>
     public bool Equals(KeyRange other) =>
         Start.Span.SequenceEqual(other.Start.Span) && End.Span.SequenceEqual(other.End.Span);

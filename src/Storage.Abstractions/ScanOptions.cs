@@ -38,10 +38,6 @@ public sealed record ScanOptions
             throw StorageException.InvalidArgument($"A scan's page size is {PageBytes} bytes; it must be from 1,024 to 1,048,576.");
         }
 
-        StorageLimits.CheckKey(Range.Start.Span);
-        if (Range.End.Length > StorageLimits.MaxKeyBytes + 1)
-        {
-            throw StorageException.KeyTooLarge(Range.End.Length);
-        }
+        Range.CheckBounds();
     }
 }

@@ -39,21 +39,8 @@ public readonly record struct ScanPage(Revision Revision, int Count, ReadOnlyMem
                 return false;
             }
 
-            Current = new Row(Take(), Take());
+            Current = new Row(PackedSlices.TakeField(ref _rest), PackedSlices.TakeField(ref _rest));
             return true;
-        }
-
-        private ReadOnlyMemory<byte> Take()
-        {
-            ReadOnlySpan<byte> span = _rest.Span;
-            if (!Varint.TryRead(span, out ulong length, out int used) || length > (ulong)(span.Length - used))
-            {
-                throw new FormatException("A scan page is cut short within a row.");
-            }
-
-            ReadOnlyMemory<byte> taken = _rest.Slice(used, (int)length);
-            _rest = _rest[(used + (int)length)..];
-            return taken;
         }
     }
 }

@@ -77,4 +77,31 @@ public enum StorageErrorCode : byte
 
     /// <summary>The address to listen on is taken.</summary>
     AddressInUse = 25,
+
+    /// <summary>The history after a position is gone: read anew, and watch from there.</summary>
+    Compacted = 26,
+
+    /// <summary>The position is of another store, or of this one before it was restored: read anew.</summary>
+    EpochChanged = 27,
+
+    /// <summary>
+    /// The position is not in this store's history: it is ahead of the store, or its hash differs. One of the two has lost or
+    /// changed something.
+    /// </summary>
+    Diverged = 28,
+
+    /// <summary>Whether a write that was sent again had been applied is not known any more; it was not applied now.</summary>
+    OutcomeUnknown = 29,
+
+    /// <summary>The number of a write was used before for a write with other content.</summary>
+    NumberReused = 30,
+
+    /// <summary>The lease has ended: what was bound to it is gone.</summary>
+    LeaseEnded = 31,
+
+    /// <summary>The replica has no whole copy of its source yet.</summary>
+    NotReady = 32,
+
+    /// <summary>The copy is older than the read allows.</summary>
+    TooStale = 33,
 }

@@ -91,6 +91,20 @@ public static class StorageExtensions
         this IStorage storage, KeyRange range, CancellationToken cancellationToken = default) =>
         storage.ScanAsync(new ScanOptions { Range = range }, cancellationToken);
 
+    /// <summary>
+    /// Hashes the rows of a range, in key order, all of it at one revision: where the rows lie if the storage can do that
+    /// (<see cref="IRangeHashStorage"/>), else here, of a scan.
+    /// </summary>
+    /// <param name="storage">The storage.</param>
+    /// <param name="options">What to hash and how finely.</param>
+    /// <param name="cancellationToken">Ends the walk.</param>
+    /// <returns>As <see cref="IRangeHashStorage.HashRangesAsync"/>.</returns>
+    public static IAsyncEnumerable<RangeHash> HashRangesAsync(
+        this IStorage storage, RangeHashOptions options, CancellationToken cancellationToken = default) =>
+        storage is IRangeHashStorage able
+            ? able.HashRangesAsync(options, cancellationToken)
+            : RangeHasher.HashAsync(storage, options, cancellationToken);
+
     /// <summary>Reads a text under a key that is a text, both in UTF-8.</summary>
     /// <param name="storage">The storage.</param>
     /// <param name="key">The key.</param>

@@ -12,6 +12,12 @@ public sealed record StorageInfo
     /// <summary>History at or below this revision is gone.</summary>
     public Revision CompactedRevision { get; init; }
 
+    /// <summary>How many bytes of history are kept: what a watch can begin with.</summary>
+    public long HistoryBytes { get; init; }
+
+    /// <summary>For how many followers history is kept (<see cref="IStorage.KeepHistoryAsync"/>).</summary>
+    public int FollowerCount { get; init; }
+
     /// <summary>How many bytes the data takes, roughly: the engine's own estimate.</summary>
     public required long ApproximateBytes { get; init; }
 
@@ -23,6 +29,12 @@ public sealed record StorageInfo
 
     /// <summary>Whether writes are refused.</summary>
     public bool IsReadOnly { get; init; }
+
+    /// <summary>
+    /// How much older than its source the store may be, at the most, through all replicas between them; <see langword="null"/>
+    /// when it is no copy.
+    /// </summary>
+    public TimeSpan? Staleness { get; init; }
 
     /// <summary>What it takes at the most.</summary>
     public required StorageLimits Limits { get; init; }

@@ -38,6 +38,12 @@ public sealed class WriteBatch
     /// <summary>The preconditions in their order; valid until the batch is changed.</summary>
     public BatchPreconditions Preconditions => new(_preconditions.Span);
 
+    /// <summary>
+    /// Which write of which session this is; none by default. Set by a server, and heeded by an
+    /// <see cref="IExactlyOnceStorage"/>; a client numbers its writes by itself.
+    /// </summary>
+    public WriteStamp? Stamp { get; set; }
+
     /// <summary>Sets a key to a value.</summary>
     /// <param name="key">The key; copied.</param>
     /// <param name="value">The value; copied.</param>
@@ -70,8 +76,7 @@ public sealed class WriteBatch
     /// <exception cref="StorageException"><see cref="StorageErrorCode.KeyTooLarge"/>.</exception>
     public WriteBatch RemoveRange(KeyRange range)
     {
-        StorageLimits.CheckKey(range.Start.Span);
-        CheckEnd(range.End.Length);
+        range.CheckBounds();
         _operations.Append((byte)BatchOperationKind.RemoveRange, range.Start.Span, range.End.Span);
         Count++;
         return this;
@@ -112,6 +117,7 @@ public sealed class WriteBatch
         Count = 0;
         PreconditionCount = 0;
         LongestValueBytes = 0;
+        Stamp = null;
         return this;
     }
 
@@ -136,12 +142,7 @@ public sealed class WriteBatch
 
         foreach (BatchOperation operation in new BatchOperations(operations))
         {
-            StorageLimits.CheckKey(operation.Key);
-            if (operation.Kind == BatchOperationKind.RemoveRange)
-            {
-                CheckEnd(operation.End.Length);
-            }
-
+            KeyRange.CheckBounds(operation.Key, operation.End);
             longest = Math.Max(longest, operation.Value.Length);
             count++;
         }
@@ -152,15 +153,6 @@ public sealed class WriteBatch
         PreconditionCount = preconditionCount;
         LongestValueBytes = longest;
         return this;
-    }
-
-    private static void CheckEnd(int length)
-    {
-        // The end of a range is excluded, so the range of the longest single key ends one byte past the limit.
-        if (length > StorageLimits.MaxKeyBytes + 1)
-        {
-            throw StorageException.KeyTooLarge(length);
-        }
     }
 
     private WriteBatch Require(PreconditionKind kind, ReadOnlySpan<byte> key)
