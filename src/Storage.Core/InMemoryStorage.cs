@@ -1,4 +1,6 @@
 using System.Buffers;
+using WsStorage.Core.Feed;
+using WsStorage.Core.Sessions;
 using WsStorage.Core.Tree;
 
 namespace WsStorage.Core;
@@ -10,15 +12,18 @@ namespace WsStorage.Core;
 /// <remarks>
 /// Every operation completes synchronously. <see cref="Durability.Volatile"/>: all is gone with the process.
 /// </remarks>
-public sealed class InMemoryStorage : IBatchStorage
+public sealed partial class InMemoryStorage : IExactlyOnceStorage
 {
     // Up to here a read is short enough for writers to wait; a longer one pins a revision, which makes them copy.
     private const int MaxKeysUnderLock = 256;
 
     private readonly ReaderWriterLockSlim _lock = new();
     private readonly StorageLimits _limits;
-    private readonly Guid _epoch = Guid.NewGuid();
-    private StoreState? _state = new();
+    private readonly Guid _epoch;
+    private readonly TimeProvider _time;
+    private readonly ChangeFeed _feed;
+    private readonly ChangeGroupBuilder _group;
+    private StoreState? _state;
     private bool _failed;
 
     /// <summary>Makes an empty store.</summary>
@@ -26,10 +31,29 @@ public sealed class InMemoryStorage : IBatchStorage
     /// <exception cref="StorageException"><see cref="StorageErrorCode.InvalidArgument"/>: the options contradict each
     /// other.</exception>
     public InMemoryStorage(InMemoryStorageOptions? options = null)
+        : this(options ?? new InMemoryStorageOptions(), new Position(Guid.NewGuid(), Revision.None, ChainHash.Seed))
     {
-        options ??= new InMemoryStorageOptions();
+    }
+
+    /// <summary>Makes an empty store that goes on from a position.</summary>
+    internal InMemoryStorage(InMemoryStorageOptions options, Position start)
+    {
         options.Validate();
         _limits = options.Limits;
+        _time = options.TimeProvider;
+        _epoch = start.Epoch;
+        _sessions = new SessionTable(options.SessionRetention);
+        _state = new StoreState(start, options.KeepPreviousValues);
+        _group = new ChangeGroupBuilder(options.KeepPreviousValues);
+        _feed = new ChangeFeed(
+            start,
+            new ChangeFeedOptions
+            {
+                TailBytes = options.HistoryBytes,
+                HeldTailBytes = options.MaxHistoryBytes,
+                HeldAfter = FollowedFrom,
+                TimeProvider = options.TimeProvider,
+            });
     }
 
     /// <inheritdoc/>
@@ -115,7 +139,7 @@ public sealed class InMemoryStorage : IBatchStorage
             cancellationToken.ThrowIfCancellationRequested();
             WriteResult result = default;
             Commit(new ReadOnlySpan<WriteBatch>(in batch), new Span<WriteResult>(ref result));
-            return ValueTask.FromResult(result);
+            return ValueTask.FromResult(result.EnsureExecuted());
         }
         catch (Exception exception) when (exception is StorageException or OperationCanceledException)
         {
@@ -143,7 +167,11 @@ public sealed class InMemoryStorage : IBatchStorage
     public IAsyncEnumerable<ScanPage> ScanPagesAsync(ScanOptions options, CancellationToken cancellationToken = default) =>
         new InMemoryScan(this, options, cancellationToken);
 
-    /// <summary>Closes the store and lets go of its content. Later calls, and scans that go on, are refused with
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WatchEvent> WatchAsync(WatchOptions options, CancellationToken cancellationToken = default) =>
+        _feed.WatchAsync(options, cancellationToken);
+
+    /// <summary>Closes the store and lets go of its content. Later calls, and scans and watches that go on, are refused with
     /// <see cref="StorageErrorCode.Closed"/>.</summary>
     /// <returns>Is complete.</returns>
     public ValueTask DisposeAsync()
@@ -152,6 +180,7 @@ public sealed class InMemoryStorage : IBatchStorage
         _lock.EnterWriteLock();
         _state = null;
         _lock.ExitWriteLock();
+        _feed.Close(Refusal);
         return ValueTask.CompletedTask;
     }
 
@@ -196,7 +225,7 @@ public sealed class InMemoryStorage : IBatchStorage
         ? new(StorageErrorCode.Internal, "An earlier write failed in its middle, so the in-memory storage can't be trusted and has been closed. Make a new one.")
         : new(StorageErrorCode.Closed, "The in-memory storage has been closed and its content is gone. Make a new one.");
 
-    private StorageInfo ReadInfo()
+    internal StorageInfo ReadInfo()
     {
         _lock.EnterReadLock();
         try
@@ -206,6 +235,9 @@ public sealed class InMemoryStorage : IBatchStorage
             {
                 Engine = "memory",
                 Position = new Position(_epoch, state.Revision, state.Hash),
+                CompactedRevision = _feed.TailStart,
+                HistoryBytes = _feed.TailBytes,
+                FollowerCount = CountFollowers(),
                 ApproximateBytes = state.Root.ByteCount,
                 ApproximateKeys = state.Root.RowCount,
                 Durability = Durability.Volatile,
@@ -247,6 +279,18 @@ public sealed class InMemoryStorage : IBatchStorage
 
     private void Commit(ReadOnlySpan<WriteBatch> batches, Span<WriteResult> results)
     {
+        try
+        {
+            CheckAndCommit(batches, results);
+        }
+        catch (StorageException exception) when (StampedFailure.HasResend(batches))
+        {
+            throw StampedFailure.Of(exception, batches);
+        }
+    }
+
+    private void CheckAndCommit(ReadOnlySpan<WriteBatch> batches, Span<WriteResult> results)
+    {
         if (results.Length < batches.Length)
         {
             throw StorageException.InvalidArgument(
@@ -257,6 +301,7 @@ public sealed class InMemoryStorage : IBatchStorage
         foreach (WriteBatch batch in batches)
         {
             _limits.Check(batch);
+            StampedFailure.Check(batch);
         }
 
         _lock.EnterWriteLock();
@@ -265,20 +310,39 @@ public sealed class InMemoryStorage : IBatchStorage
             StoreState state = OpenState();
             for (int i = 0; i < batches.Length; i++)
             {
-                results[i] = state.Apply(batches[i]);
+                WriteBatch batch = batches[i];
+                Revision before = state.Revision;
+                results[i] = batch.Stamp is { } stamp ? ApplyOnce(state, batch, stamp) : state.Apply(batch);
+
+                // A batch that was applied at an earlier sending is in history already.
+                if (state.Revision != before)
+                {
+                    _group.Append(batch.PackedOperations, state.Previous);
+                }
+            }
+
+            if (_group.Count > 0)
+            {
+                _feed.Publish(_group.Build(state.Revision, Now(), state.Hash));
             }
         }
         catch (Exception exception) when (exception is not StorageException)
         {
-            // Batches change the rows in place: one that fails in its middle, such as for lack of memory, leaves a part.
-            _failed = true;
-            _state = null;
-            throw new StorageException(
-                StorageErrorCode.Internal, "A write failed in its middle; the in-memory storage has been closed.", WriteOutcome.Unknown, exception);
+            throw Fail(exception);
         }
         finally
         {
             _lock.ExitWriteLock();
         }
+    }
+
+    /// <summary>Batches change the rows in place: one that fails in its middle, such as for lack of memory, leaves a part.</summary>
+    private StorageException Fail(Exception exception)
+    {
+        _failed = true;
+        _state = null;
+        _feed.Close(Refusal);
+        return new StorageException(
+            StorageErrorCode.Internal, "A write failed in its middle; the in-memory storage has been closed.", WriteOutcome.Unknown, exception);
     }
 }

@@ -1,3 +1,4 @@
+using WsStorage.Core.Feed;
 using WsStorage.Core.Tree;
 
 namespace WsStorage.Core;
@@ -6,15 +7,21 @@ namespace WsStorage.Core;
 /// The rows of a store, its revision and its chain hash, changed by whole batches. Any number of threads may read it, or
 /// one change it.
 /// </summary>
-internal sealed class StoreState
+/// <param name="start">Where it begins, without rows.</param>
+/// <param name="keepPrevious">Whether to take note of what each key held before the last batch.</param>
+internal sealed class StoreState(Position start, bool keepPrevious)
 {
     private readonly SortedTree _tree = new();
+    private readonly PreviousValues? _previous = keepPrevious ? new() : null;
 
-    public Revision Revision { get; private set; }
+    public Revision Revision { get; private set; } = start.Revision;
 
-    public ulong Hash { get; private set; } = ChainHash.Seed;
+    public ulong Hash { get; private set; } = start.Hash;
 
     public Node Root => _tree.Root;
+
+    /// <summary>What the keys of the last batch held before it, packed; empty if that is not kept.</summary>
+    public ReadOnlySpan<byte> Previous => _previous is null ? default : _previous.Packed;
 
     /// <summary>Keeps the rows of this revision for a reader, who may read them while the state is changed.</summary>
     public StoreSnapshot Pin() => new(_tree.Pin(), Revision);
@@ -29,13 +36,27 @@ internal sealed class StoreState
 
         if (batch.Count > 0)
         {
-            Apply(batch.Operations);
+            Change(batch.Operations, isPreviousKnown: true);
             Revision = Revision.Next;
             Hash = ChainHash.Append(Hash, Revision, batch.PackedOperations);
         }
 
         return WriteResult.AppliedAt(Revision);
     }
+
+    /// <summary>Applies what another store has committed, at the position that it has there.</summary>
+    public void TakeOver(BatchOperations operations, Position after, bool isPreviousKnown)
+    {
+        Change(operations, isPreviousKnown);
+        Revision = after.Revision;
+        Hash = after.Hash;
+    }
+
+    /// <summary>Changes rows without a revision.</summary>
+    public void Correct(BatchOperations operations) => Change(operations, isPreviousKnown: false);
+
+    /// <summary>Sets a row without a revision.</summary>
+    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _tree.Put(key, value);
 
     private int FirstFailedPrecondition(BatchPreconditions preconditions)
     {
@@ -54,10 +75,12 @@ internal sealed class StoreState
         return -1;
     }
 
-    private void Apply(BatchOperations operations)
+    private void Change(BatchOperations operations, bool isPreviousKnown)
     {
+        _previous?.Clear();
         foreach (BatchOperation operation in operations)
         {
+            NotePrevious(operation, isPreviousKnown);
             switch (operation.Kind)
             {
                 case BatchOperationKind.Put:
@@ -70,6 +93,27 @@ internal sealed class StoreState
                     _tree.RemoveRange(operation.Key, operation.End);
                     break;
             }
+        }
+    }
+
+    private void NotePrevious(BatchOperation operation, bool isKnown)
+    {
+        if (_previous is null)
+        {
+            return;
+        }
+
+        if (!isKnown || operation.Kind == BatchOperationKind.RemoveRange)
+        {
+            _previous.AddUnknown();
+        }
+        else if (SortedTree.Find(_tree.Root, operation.Key) is { IsAbsent: false } row)
+        {
+            _previous.AddValue(row.Value);
+        }
+        else
+        {
+            _previous.AddAbsent();
         }
     }
 }

@@ -1,0 +1,384 @@
+using System.Threading.Tasks.Sources;
+
+namespace WsStorage.Core.Feed;
+
+/// <summary>
+/// One watch. While it keeps up, the dispatcher tells it, by handing an event to the reader who waits or through a small
+/// queue. When the queue is full it is detached, reads history by itself, and joins again once it has caught up.
+/// </summary>
+internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource<bool>, IThreadPoolWorkItem, IRangeIndexed
+{
+    private readonly Lock _gate = new();
+    private readonly ChangeFeed _feed;
+    private readonly WatchOptions _options;
+    private readonly CancellationToken _first;
+    private readonly CancellationToken _second;
+    private readonly FeedCursor _cursor;
+    private readonly WatchQueue _queue;
+    private ManualResetValueTaskSourceCore<bool> _wait;
+    private CancellationTokenRegistration _firstRegistration;
+    private CancellationTokenRegistration _secondRegistration;
+    private bool _begun;
+    private bool _joined;
+    private bool _waiting;
+    private Position _joinedAt;
+    private Position? _detachedAt;
+    private Position? _mark;
+    private long _lastTold;
+    private long _lastRead;
+    private Exception? _end;
+
+    public FeedWatch(ChangeFeed feed, WatchOptions options, CancellationToken first, CancellationToken second)
+    {
+        _feed = feed;
+        _options = options;
+        _first = first;
+        _second = second;
+        Filter = new ChangeFilter(options);
+        _cursor = new FeedCursor(feed, Filter);
+        _queue = new WatchQueue(feed.QueueBudget);
+
+        // A reader's continuation runs neither on the dispatcher nor under a lock.
+        _wait.RunContinuationsAsynchronously = true;
+    }
+
+    public WatchEvent Current { get; private set; }
+
+    public ChangeFilter Filter { get; }
+
+    public TimeSpan ProgressInterval => _options.ProgressInterval;
+
+    /// <summary>The revision of the last event that it was told, or that waits for its reader.</summary>
+    public Revision Told { get; private set; }
+
+    /// <summary>Its place in the dispatcher's index; negative while it is not there. Guarded by the dispatcher.</summary>
+    public int Place { get; set; } = -1;
+
+    public ValueTask<bool> MoveNextAsync()
+    {
+        try
+        {
+            if (!_begun)
+            {
+                _begun = true;
+                Begin();
+                return ValueTask.FromResult(true);
+            }
+
+            _wait.Reset();
+            switch (TryFind(out WatchEvent found))
+            {
+                case Finding.Event:
+                    Current = found;
+                    return ValueTask.FromResult(true);
+                case Finding.ReadOn:
+                    // It may read a lot before it finds something: not on the caller's thread.
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                    break;
+            }
+
+            return new ValueTask<bool>(this, _wait.Version);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException<bool>(ToEnd(e));
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        End(new StorageException(StorageErrorCode.Closed, "The watch has been disposed of."));
+        _firstRegistration.Unregister();
+        _secondRegistration.Unregister();
+        Current = default;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Ends the watch: the reader who waits, or asks next, is told why. The first reason is the one that is
+    /// kept.</summary>
+    public void End(Exception reason)
+    {
+        lock (_gate)
+        {
+            if (_end is null)
+            {
+                _end = reason;
+                _queue.Clear();
+                if (TakeWaiting())
+                {
+                    _wait.SetException(reason);
+                }
+            }
+        }
+
+        _feed.Leave(this);
+    }
+
+    /// <summary>The dispatcher tells the watch from here on. Called under the dispatcher's lock.</summary>
+    /// <returns>Whether it does; not once the watch has ended.</returns>
+    public bool Join(Position reached)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                return false;
+            }
+
+            _joined = true;
+            _joinedAt = reached;
+            return true;
+        }
+    }
+
+    /// <summary>Tells of a batch. Called under the dispatcher's lock.</summary>
+    /// <returns>Whether to go on telling; else the watch reads on by itself from before the batch.</returns>
+    public bool Offer(in FilteredBatch batch, in Delivery delivery)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                return false;
+            }
+
+            // It had read further by itself than the dispatcher was when it joined.
+            if (delivery.After.Revision <= _joinedAt.Revision)
+            {
+                return true;
+            }
+
+            WatchEvent told = WatchEvent.Changes(delivery.After, delivery.CommitTime, batch.Operations, batch.Previous);
+            if (TakeWaiting())
+            {
+                Current = told;
+                _wait.SetResult(true);
+            }
+            else if (!_queue.TryAdd(told))
+            {
+                _joined = false;
+                _detachedAt = delivery.Before;
+                return false;
+            }
+
+            _mark = null;
+            SetTold(told.Revision, delivery.Now);
+            return true;
+        }
+    }
+
+    /// <summary>The dispatcher tells the watch no more, since it has fallen behind. Called under its lock.</summary>
+    /// <param name="dispatched">Up to where the watch has been told.</param>
+    public void Detach(Position dispatched)
+    {
+        lock (_gate)
+        {
+            _joined = false;
+            _detachedAt = dispatched.Revision > _joinedAt.Revision ? dispatched : _joinedAt;
+            if (TakeWaiting())
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
+        }
+    }
+
+    /// <summary>Tells how far the watch is complete, if it is due. Called under the dispatcher's lock.</summary>
+    /// <param name="dispatched">Up to where the watch has been told.</param>
+    /// <param name="now">A timestamp.</param>
+    /// <returns>In how long it may be due; the longest time there is when there is nothing to tell.</returns>
+    public TimeSpan OfferMark(Position dispatched, long now)
+    {
+        lock (_gate)
+        {
+            if (_end is not null || dispatched.Revision <= Told)
+            {
+                return TimeSpan.MaxValue;
+            }
+
+            TimeSpan left = ProgressInterval - _feed.TimeProvider.GetElapsedTime(_lastTold, now);
+            if (left > TimeSpan.Zero)
+            {
+                return left;
+            }
+
+            if (TakeWaiting())
+            {
+                Current = WatchEvent.Progress(dispatched);
+                _wait.SetResult(true);
+            }
+            else
+            {
+                _mark = dispatched;
+            }
+
+            SetTold(dispatched.Revision, now);
+            return TimeSpan.MaxValue;
+        }
+    }
+
+    /// <summary>Reads on for the reader who waits. Runs on the pool.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            Finding finding = TryFind(out WatchEvent found);
+            if (finding == Finding.ReadOn)
+            {
+                _lastRead = _feed.TimeProvider.GetTimestamp();
+                _cursor.ReadOn();
+                finding = TryFind(out found);
+            }
+
+            if (finding == Finding.Event || (finding == Finding.ReadOn && TryMarkReached(out found)))
+            {
+                Current = found;
+                _wait.SetResult(true);
+            }
+            else if (finding == Finding.ReadOn)
+            {
+                // Others get their turn on the thread between pieces.
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
+        }
+        catch (Exception e)
+        {
+            _wait.SetException(ToEnd(e));
+        }
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _wait.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _wait.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.OnCompleted(continuation, state, token, flags);
+
+    private void Begin()
+    {
+        _options.Validate();
+        _first.ThrowIfCancellationRequested();
+        _second.ThrowIfCancellationRequested();
+        _cursor.MoveTo(_feed.Enter(this, _options.After));
+        if (_options.After is not null)
+        {
+            _cursor.VerifyStart();
+        }
+
+        SetTold(_cursor.Reached.Revision, _feed.TimeProvider.GetTimestamp());
+        Current = WatchEvent.Progress(_cursor.Reached);
+        _firstRegistration = Register(_first);
+        _secondRegistration = Register(_second);
+    }
+
+    private CancellationTokenRegistration Register(CancellationToken token) => token.UnsafeRegister(
+        static (state, token) => ((FeedWatch)state!).End(new OperationCanceledException(token)), this);
+
+    /// <summary>Looks for the next event, as far as that needs no reading; or lets the reader wait for it.</summary>
+    private Finding TryFind(out WatchEvent found)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (TryFindTold(out found))
+                {
+                    return Finding.Event;
+                }
+
+                if (_joined)
+                {
+                    _waiting = true;
+                    return Finding.Wait;
+                }
+
+                if (_detachedAt is { } detachedAt)
+                {
+                    _detachedAt = null;
+                    _cursor.MoveTo(detachedAt);
+                }
+            }
+
+            if (_cursor.TryTake(out found))
+            {
+                SetTold(found.Revision, _lastRead);
+                return Finding.Event;
+            }
+
+            if (!_feed.TryJoin(this, _cursor.Reached))
+            {
+                return Finding.ReadOn;
+            }
+        }
+    }
+
+    private bool TryFindTold(out WatchEvent found)
+    {
+        if (_end is not null)
+        {
+            throw _end;
+        }
+
+        if (_queue.TryTake(out found))
+        {
+            return true;
+        }
+
+        if (_mark is { } mark)
+        {
+            _mark = null;
+            found = WatchEvent.Progress(mark);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>One who reads a lot in which nothing is wanted tells how far it is, too.</summary>
+    private bool TryMarkReached(out WatchEvent mark)
+    {
+        mark = default;
+        if (_cursor.Reached.Revision <= Told || _feed.TimeProvider.GetElapsedTime(_lastTold, _lastRead) < ProgressInterval)
+        {
+            return false;
+        }
+
+        SetTold(_cursor.Reached.Revision, _lastRead);
+        mark = WatchEvent.Progress(_cursor.Reached);
+        return true;
+    }
+
+    private bool TakeWaiting()
+    {
+        bool waiting = _waiting;
+        _waiting = false;
+        return waiting;
+    }
+
+    private void SetTold(Revision revision, long now)
+    {
+        Told = revision;
+        _lastTold = now;
+    }
+
+    private Exception ToEnd(Exception exception)
+    {
+        End(exception is StorageException or OperationCanceledException
+            ? exception
+            : new StorageException(
+                StorageErrorCode.Internal, $"The watch failed by a defect: {exception.Message}", WriteOutcome.NotApplied, exception));
+        return _end!;
+    }
+
+    private enum Finding
+    {
+        /// <summary>There is an event.</summary>
+        Event,
+
+        /// <summary>The reader waits, and is told by the dispatcher.</summary>
+        Wait,
+
+        /// <summary>History is to be read first.</summary>
+        ReadOn,
+    }
+}
