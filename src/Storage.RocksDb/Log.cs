@@ -28,4 +28,40 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Warning, "The commit log of {Directory} begins at revision {Oldest}, though history should begin at {Expected}")]
     public static partial void HistoryShort(ILogger logger, string directory, ulong oldest, ulong expected);
+
+    [LoggerMessage(9, LogLevel.Warning, "History was trimmed through revision {Revision}, though it was kept for the follower {Follower}: it has to read anew")]
+    public static partial void FollowerOverrun(ILogger logger, string follower, ulong revision);
+
+    [LoggerMessage(10, LogLevel.Information, "Began the copy {Directory} at {Position}")]
+    public static partial void CopyBegun(ILogger logger, string directory, Position position);
+
+    [LoggerMessage(11, LogLevel.Information, "The copy {Directory} is the current one, at {Position}")]
+    public static partial void CopyPromoted(ILogger logger, string directory, Position position);
+
+    [LoggerMessage(12, LogLevel.Information, "Removed the copy {Directory}")]
+    public static partial void CopyRemoved(ILogger logger, string directory);
+
+    [LoggerMessage(13, LogLevel.Warning, "The copy {Directory} could not be removed; that is tried again when the copies are next opened")]
+    public static partial void CopyNotRemoved(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(14, LogLevel.Warning, "The copy {Directory}, which was being built, can't be gone on with and is removed: {Reason}")]
+    public static partial void CopyUnusable(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "Found the checkpoint {Checkpoint} of {Directory}, made before it was opened")]
+    public static partial void CheckpointAdopted(ILogger logger, Guid checkpoint, string directory);
+
+    [LoggerMessage(21, LogLevel.Warning, "The checkpoints in {Directory} could not be looked at, or remains of them not be removed")]
+    public static partial void CheckpointsUnreadable(ILogger logger, Exception exception, string directory);
+
+    [LoggerMessage(22, LogLevel.Information, "Released the checkpoint {Checkpoint} of {Directory}: it was not read for {Retention}")]
+    public static partial void CheckpointIdle(ILogger logger, Guid checkpoint, string directory, TimeSpan retention);
+
+    [LoggerMessage(23, LogLevel.Warning, "The checkpoint {Checkpoint} of {Directory} could not be removed; its files take room until the store is opened again")]
+    public static partial void CheckpointStays(ILogger logger, Exception exception, Guid checkpoint, string directory);
+
+    [LoggerMessage(24, LogLevel.Information, "Begins to receive the checkpoint {Checkpoint} at {Position}: {Files} files, {Bytes} bytes")]
+    public static partial void ReceiptBegun(ILogger logger, Guid checkpoint, Position position, int files, long bytes);
+
+    [LoggerMessage(25, LogLevel.Information, "The checkpoint {Checkpoint} was received and is the copy {Directory}, at {Position}")]
+    public static partial void ReceiptComplete(ILogger logger, Guid checkpoint, string directory, Position position);
 }

@@ -1,3 +1,5 @@
+using WsStorage.Core.Feed;
+
 namespace WsStorage.RocksDb;
 
 /// <summary>How a <see cref="RocksDbStorage"/> is opened and tuned. The defaults serve a store of some GiB on a small machine.</summary>
@@ -5,6 +7,8 @@ public sealed record RocksDbOptions
 {
     /// <summary>The smallest commit log, in bytes: 1 MiB.</summary>
     public const long MinCommitLogBytes = 1024 * 1024;
+
+    private readonly long? _commitLogMaxBytes;
 
     /// <summary>
     /// Opens the store for reading only: nothing is created or changed, writes are refused, and what another process writes
@@ -29,10 +33,54 @@ public sealed record RocksDbOptions
     public long CommitLogBytes { get; init; } = 1L << 30;
 
     /// <summary>
+    /// For how long the commit log keeps history, at least; older history is trimmed once it is an eighth older, when something
+    /// is committed and when the store is opened, however few bytes it has. Default: none, only <see cref="CommitLogBytes"/>
+    /// counts.
+    /// </summary>
+    public TimeSpan? CommitLogAge { get; init; }
+
+    /// <summary>
+    /// How many bytes of history followers can hold back at the most (<see cref="IStorage.KeepHistoryAsync"/>): beyond, the
+    /// oldest goes and they have to read anew. Default: four times <see cref="CommitLogBytes"/>, and at least 4 GiB.
+    /// </summary>
+    public long CommitLogMaxBytes
+    {
+        get => _commitLogMaxBytes ?? Math.Max(4L << 30, CommitLogBytes > long.MaxValue / 4 ? long.MaxValue : 4 * CommitLogBytes);
+        init => _commitLogMaxBytes = value;
+    }
+
+    /// <summary>How long a session of numbered writes is remembered after its last use, at least
+    /// (<see cref="IExactlyOnceStorage"/>). Default: 7 days.</summary>
+    public TimeSpan SessionRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// Whether history keeps what each key held before it was changed, for watches that ask for it
+    /// (<see cref="WatchOptions.PreviousValues"/>). Each put and removal then reads its key first. Default: no.
+    /// </summary>
+    public bool LogPreviousValues { get; init; }
+
+    /// <summary>
+    /// How many bytes of what was committed last are kept in memory while there are watches; the last group of batches is kept
+    /// in any case. Watches are served from there even where the log was trimmed or compacted. One that falls further behind reads
+    /// the commit log, and is refused with <see cref="StorageErrorCode.Compacted"/> where that is off. From 64 KiB to 1 TiB. Default: 16 MiB.
+    /// </summary>
+    public long WatchTailBytes { get; init; } = 16L << 20;
+
+    /// <summary>
     /// How many bytes of batches may wait for the committing thread; a write beyond is refused with
     /// <see cref="StorageErrorCode.LimitExceeded"/>. A batch that finds nothing waiting is always taken. Default: 256 MiB.
     /// </summary>
     public long MaxPendingBytes { get; init; } = 256L << 20;
+
+    /// <summary>
+    /// How many checkpoints there may be whose files are handed out (<see cref="ICheckpointStorage"/>), from 0, for none, to
+    /// 1,000. Each keeps files on the disk that the store may need no more. Default: 4.
+    /// </summary>
+    public int MaxCheckpoints { get; init; } = 4;
+
+    /// <summary>How long such a checkpoint is kept after it was made, read, or found at the opening of the store. Default: 15
+    /// minutes.</summary>
+    public TimeSpan CheckpointRetention { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>The cache of uncompressed blocks, in bytes. Default: 256 MiB.</summary>
     public long BlockCacheBytes { get; init; } = 256L << 20;
@@ -77,7 +125,7 @@ public sealed record RocksDbOptions
     /// <remarks>Source: RocksDB's <c>options.h</c> and <c>convenience.h</c>, <c>GetOptionsFromString</c>.</remarks>
     public string NativeOptions { get; init; } = "";
 
-    /// <summary>The clock of commit times. Default: the system's.</summary>
+    /// <summary>The clock of commit times, of what is kept for a time, of sessions and progress marks. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Refuses what makes no sense, with a message that names the option and the bounds.</summary>
@@ -97,7 +145,11 @@ public sealed record RocksDbOptions
                 $"{nameof(CommitLogBytes)} is {CommitLogBytes}; it must be 0, for no log, or at least {MinCommitLogBytes}.");
         }
 
+        CheckRetention();
+        Check(nameof(WatchTailBytes), WatchTailBytes, ChangeFeedOptions.MinTailBytes, 1L << 40);
         Check(nameof(MaxPendingBytes), MaxPendingBytes, 1, long.MaxValue);
+        Check(nameof(MaxCheckpoints), MaxCheckpoints, 0, 1000);
+        Check(nameof(CheckpointRetention), CheckpointRetention);
         Check(nameof(BlockCacheBytes), BlockCacheBytes, 0, 1L << 50);
         Check(nameof(WriteBufferBytes), WriteBufferBytes, 64 * 1024, 1L << 40);
         Check(nameof(MaxWriteBuffers), MaxWriteBuffers, 2, 64);
@@ -121,6 +173,36 @@ public sealed record RocksDbOptions
         {
             throw StorageException.InvalidArgument(
                 $"{nameof(ReadOnly)} is set and {nameof(Durability)} is {Durability}; a store that is not written has no durability to choose.");
+        }
+    }
+
+    private void CheckRetention()
+    {
+        if (CommitLogAge is { } age)
+        {
+            Check(nameof(CommitLogAge), age);
+        }
+
+        Check(nameof(SessionRetention), SessionRetention);
+        if (CommitLogMaxBytes < CommitLogBytes)
+        {
+            throw StorageException.InvalidArgument(
+                $"{nameof(CommitLogMaxBytes)} is {CommitLogMaxBytes} and {nameof(CommitLogBytes)} is {CommitLogBytes}; what followers can hold back is not less than what is kept without them.");
+        }
+
+        if (CommitLogBytes == 0 && (CommitLogAge is not null || _commitLogMaxBytes is not null))
+        {
+            throw StorageException.InvalidArgument(
+                $"{nameof(CommitLogBytes)} is 0, for no log, and {(CommitLogAge is null ? nameof(CommitLogMaxBytes) : nameof(CommitLogAge))} is set; without a log there is no history to keep.");
+        }
+    }
+
+    private static void Check(string name, TimeSpan value)
+    {
+        TimeSpan most = TimeSpan.FromDays(36_500);
+        if (value < TimeSpan.FromSeconds(1) || value > most)
+        {
+            throw StorageException.InvalidArgument($"{name} is {value}; it must be from one second to {most.Days} days.");
         }
     }
 

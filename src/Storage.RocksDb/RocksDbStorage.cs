@@ -1,7 +1,11 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using WsStorage.Core.Feed;
+using WsStorage.Core.Sessions;
+using WsStorage.RocksDb.Checkpoints;
 using WsStorage.RocksDb.Commit;
+using WsStorage.RocksDb.Copies;
 using WsStorage.RocksDb.History;
 using WsStorage.RocksDb.Native;
 using WsStorage.RocksDb.Opening;
@@ -11,8 +15,8 @@ namespace WsStorage.RocksDb;
 
 /// <summary>
 /// A store in a directory, on librocksdb. The user's data lies plainly in RocksDB's default column family, so that an
-/// existing RocksDB directory can be opened and other tools still read it; a commit log and a few facts lie in two column
-/// families beside it, and all others are left alone.
+/// existing RocksDB directory can be opened and other tools still read it; a commit log, a few facts, and what is
+/// remembered of numbered writes lie in three column families beside it, and all others are left alone.
 /// </summary>
 /// <remarks>
 /// <para>Thread-safe. Reads run on the calling thread and complete synchronously. Writes are committed by one thread of the
@@ -22,7 +26,7 @@ namespace WsStorage.RocksDb;
 /// reads and takes no further write until it is opened again. Nothing that was acknowledged is lost.</para>
 /// <para>Other programs must not write to the directory: what they write has no revision and is in no log.</para>
 /// </remarks>
-public sealed class RocksDbStorage : IBatchStorage
+public sealed partial class RocksDbStorage : IExactlyOnceStorage
 {
     private readonly Database _database;
     private readonly string _directory;
@@ -30,13 +34,15 @@ public sealed class RocksDbStorage : IBatchStorage
     private readonly RocksDbOptions _options;
     private readonly ILogger _logger;
     private readonly StorePosition _position;
+    private readonly LogBounds _log = new();
+    private readonly ChangeFeed _feed;
     private readonly CommitPipeline? _pipeline;
     private readonly OperationGate _gate = new();
     private readonly OpenScans _scans = new();
     private readonly Lock _closing = new();
     private Task? _closed;
 
-    private RocksDbStorage(string directory, RocksDbOptions options, ILogger logger)
+    private RocksDbStorage(string directory, RocksDbOptions options, ILogger logger, CopyOpening? opening = null)
     {
         _directory = directory;
         _options = options;
@@ -44,10 +50,13 @@ public sealed class RocksDbStorage : IBatchStorage
         _database = DatabaseOpening.Open(directory, options);
         try
         {
-            var log = new LogBounds();
-            _position = StoreRecovery.Recover(_database, log, options, directory, logger);
+            CopyContent? copy = CopyFacts.Open(_database, opening, directory, options.ReadOnly);
+            _position = StoreRecovery.Recover(_database, _log, options, directory, logger);
+            _feed = LogReader.OpenFeed(_database, _position, _gate, options);
             _engine = EngineVersion.Describe(directory, options.ReadOnly);
-            _pipeline = options.ReadOnly ? null : new CommitPipeline(_database, _position, log, options, logger);
+            _pipeline = options.ReadOnly ? null : new CommitPipeline(_database, _position, _feed, _log, options, logger);
+            _copy = copy is null ? null : new CopyWriter(_database, _position, _feed, _log, copy, options);
+            _checkpoints = options.ReadOnly ? null : new PinnedCheckpoints(directory, options, logger);
         }
         catch
         {
@@ -82,7 +91,7 @@ public sealed class RocksDbStorage : IBatchStorage
     /// Makes a new store of a checkpoint. It gets an epoch of its own, durably, before it is there: whoever follows the
     /// store that the checkpoint was made of is not misled.
     /// </summary>
-    /// <param name="checkpointDirectory">What <see cref="CreateCheckpointAsync"/> made; not changed.</param>
+    /// <param name="checkpointDirectory">What <see cref="CreateCheckpointAsync(string, CancellationToken)"/> made; not changed.</param>
     /// <param name="directory">Where the store is to be; missing or empty.</param>
     /// <param name="cancellationToken">Ends the copying and leaves nothing behind.</param>
     /// <returns>Completes when the store can be opened.</returns>
@@ -180,11 +189,12 @@ public sealed class RocksDbStorage : IBatchStorage
         try
         {
             _options.Limits.Check(batch);
+            StampedFailure.Check(batch);
             return Writable().WriteAsync(batch, cancellationToken);
         }
         catch (StorageException e)
         {
-            return ValueTask.FromException<WriteResult>(e);
+            return ValueTask.FromException<WriteResult>(StampedFailure.Of(e, new ReadOnlySpan<WriteBatch>(in batch)));
         }
     }
 
@@ -208,6 +218,7 @@ public sealed class RocksDbStorage : IBatchStorage
             foreach (WriteBatch batch in batches.Span)
             {
                 _options.Limits.Check(batch);
+                StampedFailure.Check(batch);
                 byteCount += batch.ByteCount;
             }
 
@@ -215,7 +226,7 @@ public sealed class RocksDbStorage : IBatchStorage
         }
         catch (StorageException e)
         {
-            return ValueTask.FromException(e);
+            return ValueTask.FromException(StampedFailure.Of(e, batches.Span));
         }
     }
 
@@ -245,39 +256,12 @@ public sealed class RocksDbStorage : IBatchStorage
         }
     }
 
-    /// <summary>Makes an online backup: a directory that holds the store as it is, its unchanging files by hard links where
-    /// the file system allows. Reads and writes go on meanwhile.</summary>
-    /// <param name="directory">Where; it must not exist, but its parent must.</param>
-    /// <param name="cancellationToken">Ends the wait, not the work.</param>
-    /// <returns>Completes when the checkpoint is complete and durable. It holds every write acknowledged before the
-    /// call.</returns>
-    /// <exception cref="StorageException"><see cref="StorageErrorCode.InvalidArgument"/>: the directory exists, or its parent
-    /// does not. <see cref="StorageErrorCode.ReadOnly"/>, <see cref="StorageErrorCode.DiskFull"/>,
-    /// <see cref="StorageErrorCode.IOError"/>, <see cref="StorageErrorCode.Closed"/>.</exception>
-    public async ValueTask CreateCheckpointAsync(string directory, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(directory);
-        Writable().ThrowIfStopped();
-        _gate.Enter();
-        Task work = Task.Run(
-            () =>
-            {
-                try
-                {
-                    Checkpoints.Create(_database, directory);
-                    Log.CheckpointMade(_logger, _directory, directory);
-                }
-                finally
-                {
-                    _gate.Exit();
-                }
-            },
-            CancellationToken.None);
-        await work.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WatchEvent> WatchAsync(WatchOptions options, CancellationToken cancellationToken = default) =>
+        _feed.WatchAsync(options, cancellationToken);
 
-    /// <summary>Closes the store: takes no more operations, completes those that run, ends open scans with
-    /// <see cref="StorageErrorCode.Closed"/>, brings everything to the disk and releases the directory.</summary>
+    /// <summary>Closes the store: takes no more operations, completes those that run, ends open scans and watches
+    /// with <see cref="StorageErrorCode.Closed"/>, brings everything to the disk and releases the directory.</summary>
     /// <returns>Completes when another may open the directory.</returns>
     public ValueTask DisposeAsync()
     {
@@ -297,10 +281,16 @@ public sealed class RocksDbStorage : IBatchStorage
         {
             await _pipeline.CloseAsync().ConfigureAwait(false);
             _pipeline.Dispose();
+            _copy?.Dispose();
         }
 
+        _feed.Close(ToClosed);
         await _gate.CloseAsync().ConfigureAwait(false);
         _scans.ReleaseAll();
+        if (_checkpoints is not null)
+        {
+            await _checkpoints.DisposeAsync().ConfigureAwait(false);
+        }
 
         // After a failed write nothing may touch the file that it failed on: RocksDB ends the process if built with assertions.
         if (_pipeline is { Failure: null })
@@ -340,17 +330,21 @@ public sealed class RocksDbStorage : IBatchStorage
         _gate.Enter();
         try
         {
+            // In this order: what is gone is never ahead of the position.
+            Revision compacted = _position.Compacted;
             Position position = _position.Current;
             return new StorageInfo
             {
                 Engine = _engine,
                 Position = position,
-                CompactedRevision = _position.Compacted,
+                CompactedRevision = compacted,
+                HistoryBytes = (long)_log.ByteCount,
+                FollowerCount = _pipeline?.Followers.Count(_options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds()) ?? 0,
                 ApproximateBytes = _database.GetProperty(_database.Data, "rocksdb.estimate-live-data-size")
                     + _database.GetProperty(_database.Data, "rocksdb.cur-size-all-mem-tables"),
                 ApproximateKeys = _database.GetProperty(_database.Data, "rocksdb.estimate-num-keys"),
                 Durability = _options.Durability,
-                IsReadOnly = _options.ReadOnly,
+                IsReadOnly = _options.ReadOnly || _copy is not null,
                 Limits = _options.Limits,
             };
         }
@@ -374,7 +368,4 @@ public sealed class RocksDbStorage : IBatchStorage
             _gate.Exit();
         }
     }
-
-    private CommitPipeline Writable() => _pipeline
-        ?? throw new StorageException(StorageErrorCode.ReadOnly, $"The store in {_directory} is open for reading only.");
 }

@@ -1,6 +1,10 @@
 using Microsoft.Extensions.Logging;
+using WsStorage.Core.Feed;
+using WsStorage.Core.Followers;
+using WsStorage.Core.Sessions;
 using WsStorage.RocksDb.History;
 using WsStorage.RocksDb.Native;
+using WsStorage.RocksDb.Sessions;
 
 namespace WsStorage.RocksDb.Commit;
 
@@ -14,6 +18,7 @@ internal sealed class CommitPipeline : IDisposable
     private readonly CommitRequestPool _pool = new();
     private readonly CommitQueue _queue;
     private readonly CommitGroup _group;
+    private readonly SessionJournal _sessions;
     private readonly LogRetention _retention;
     private readonly StorePosition _position;
     private readonly ILogger _logger;
@@ -21,17 +26,29 @@ internal sealed class CommitPipeline : IDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private StorageException? _failure;
 
-    /// <summary>Starts the committing thread.</summary>
+    /// <summary>Loads what the commits of a store that may be written need, and starts the committing thread.</summary>
     public CommitPipeline(
-        Database database, StorePosition position, LogBounds log, RocksDbOptions options, ILogger logger)
+        Database database, StorePosition position, ChangeFeed feed, LogBounds log, RocksDbOptions options, ILogger logger)
     {
         _queue = new CommitQueue(options.MaxPendingBytes);
-        _group = new CommitGroup(database, position, options.CommitLogBytes == 0 ? null : log, options);
-        _retention = new LogRetention(database, log, options.CommitLogBytes);
         _position = position;
         _logger = logger;
+        _sessions = new SessionJournal(database, options);
+        _retention = new LogRetention(database, log, position, options, logger);
+        if (_retention.IsDue)
+        {
+            _retention.Trim();
+        }
+
+        _group = new CommitGroup(database, position, feed, options.CommitLogBytes == 0 ? null : log, _sessions, options);
         new Thread(Run) { IsBackground = true, Name = "wsstorage commit" }.Start();
     }
+
+    /// <summary>The sessions of numbered writes; only what any thread may call.</summary>
+    public SessionTable Sessions => _sessions.Table;
+
+    /// <summary>For whom history is kept.</summary>
+    public FollowerTable Followers => _retention.Followers.Table;
 
     /// <summary>Why no more writes are taken; null while they are.</summary>
     public StorageException? Failure => Volatile.Read(ref _failure);
@@ -61,6 +78,25 @@ internal sealed class CommitPipeline : IDisposable
     {
         CommitRequest request = _pool.Rent();
         request.Prepare(batches, results, byteCount, cancellationToken);
+        ValueTask task = request.ManyTask;
+        Submit(request);
+        return task;
+    }
+
+    /// <summary>Keeps history for a follower; the name and the duration are checked.</summary>
+    public ValueTask KeepHistoryAsync(
+        string follower, Revision after, TimeSpan duration, CancellationToken cancellationToken) =>
+        RunAsync(() => _retention.Keep(follower, after, duration), cancellationToken);
+
+    /// <summary>Removes the history up to a revision.</summary>
+    public ValueTask CompactAsync(Revision through, bool ignoreFollowers, CancellationToken cancellationToken) =>
+        RunAsync(() => _retention.Compact(through, ignoreFollowers), cancellationToken);
+
+    /// <summary>Lets the committing thread do something, after the writes that were submitted before.</summary>
+    public ValueTask RunAsync(Action work, CancellationToken cancellationToken)
+    {
+        CommitRequest request = _pool.Rent();
+        request.Prepare(work, cancellationToken);
         ValueTask task = request.ManyTask;
         Submit(request);
         return task;
@@ -106,11 +142,25 @@ internal sealed class CommitPipeline : IDisposable
 
     private void Commit(CommitRequest first)
     {
+        if (_sessions.IsSweepDue)
+        {
+            Maintain(_sessions.Sweep);
+        }
+
         for (CommitRequest? request = first; request is not null;)
         {
             // A request that is complete may be in use again: its successor is read before.
             CommitRequest? next = request.Next;
-            AddToGroup(request);
+            if (request.Work is null)
+            {
+                AddToGroup(request);
+            }
+            else
+            {
+                CommitGroup(unfinished: null);
+                Do(request);
+            }
+
             request = next;
         }
 
@@ -147,6 +197,32 @@ internal sealed class CommitPipeline : IDisposable
         _finished.Add(request);
     }
 
+    private void Do(CommitRequest request)
+    {
+        try
+        {
+            if (_failure is not null)
+            {
+                throw ToStopped(_failure, written: false);
+            }
+
+            request.Work!();
+        }
+        catch (Exception e)
+        {
+            // What was refused, or could not be read, has changed nothing.
+            bool mayBeDone = e is not StorageException { Outcome: WriteOutcome.NotApplied };
+            request.SetFailure(ToFailure(e, mayBeDone));
+            if (mayBeDone)
+            {
+                Stop(e, unfinished: null);
+            }
+        }
+
+        // At once: it is done, or not, whatever becomes of what follows.
+        request.Complete();
+    }
+
     private void CommitGroup(CommitRequest? unfinished)
     {
         try
@@ -165,9 +241,9 @@ internal sealed class CommitPipeline : IDisposable
         }
 
         _finished.Clear();
-        if (_failure is null && _retention.IsDue)
+        if (_retention.IsDue)
         {
-            Trim();
+            Maintain(_retention.Trim);
         }
     }
 
@@ -188,17 +264,18 @@ internal sealed class CommitPipeline : IDisposable
             failure.Code, failure.Message, request.HasWritten ? WriteOutcome.Unknown : WriteOutcome.NotApplied, exception);
     }
 
-    private void Trim()
+    private void Maintain(Action work)
     {
+        if (_failure is not null)
+        {
+            return;
+        }
+
         try
         {
-            if (_retention.Trim() is { } compacted)
-            {
-                _position.Compacted = compacted;
-                Log.Trimmed(_logger, compacted.Value);
-            }
+            work();
         }
-        catch (StorageException e)
+        catch (Exception e)
         {
             Stop(e, unfinished: null);
         }

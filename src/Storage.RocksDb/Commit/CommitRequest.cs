@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using WsStorage.Core.Sessions;
 
 namespace WsStorage.RocksDb.Commit;
 
@@ -36,7 +37,10 @@ internal sealed class CommitRequest : IValueTaskSource<WriteResult>, IValueTaskS
     /// <summary>How many bytes its batches have.</summary>
     public long ByteCount { get; private set; }
 
-    /// <summary>Whether any of its batches is part of a group, and so may be applied.</summary>
+    /// <summary>What is to be done between groups, in the place of batches.</summary>
+    public Action? Work { get; private set; }
+
+    /// <summary>Whether any of its batches may be applied: it is part of a group, or was sent before.</summary>
     public bool HasWritten { get; private set; }
 
     /// <summary>Why it cannot be done, when that is so.</summary>
@@ -58,10 +62,13 @@ internal sealed class CommitRequest : IValueTaskSource<WriteResult>, IValueTaskS
         if (cancellationToken.CanBeCanceled)
         {
             // A caller whose wait is cancelled may use its batch again while the write is still under way.
+            WriteStamp? stamp = batch.Stamp;
             batch = (_copy ??= new WriteBatch()).Load(batch.PackedPreconditions, batch.PackedOperations);
+            batch.Stamp = stamp;
         }
 
         _batch = batch;
+        HasWritten = StampedFailure.HasResend(new ReadOnlySpan<WriteBatch>(in batch));
         Register(cancellationToken);
     }
 
@@ -72,6 +79,15 @@ internal sealed class CommitRequest : IValueTaskSource<WriteResult>, IValueTaskS
         ByteCount = byteCount;
         _batches = batches;
         _results = results;
+        HasWritten = StampedFailure.HasResend(batches.Span);
+        Register(cancellationToken);
+    }
+
+    /// <summary>Gets ready for something else that is to be done between groups.</summary>
+    public void Prepare(Action work, CancellationToken cancellationToken)
+    {
+        ByteCount = 0;
+        Work = work;
         Register(cancellationToken);
     }
 
@@ -121,7 +137,7 @@ internal sealed class CommitRequest : IValueTaskSource<WriteResult>, IValueTaskS
         LetGo();
     }
 
-    WriteResult IValueTaskSource<WriteResult>.GetResult(short token) => TakeResult(token);
+    WriteResult IValueTaskSource<WriteResult>.GetResult(short token) => TakeResult(token).EnsureExecuted();
 
     void IValueTaskSource.GetResult(short token) => TakeResult(token);
 
@@ -177,6 +193,7 @@ internal sealed class CommitRequest : IValueTaskSource<WriteResult>, IValueTaskS
         _batch = null;
         _batches = default;
         _results = default;
+        Work = null;
         _result = default;
         HasWritten = false;
         Failure = null;

@@ -13,18 +13,27 @@ internal static class GroupOperations
     {
         foreach (BatchOperation operation in new BatchOperations(packedOperations))
         {
-            switch (operation.Kind)
-            {
-                case BatchOperationKind.Put:
-                    writes.Put(operation.Key, operation.Value);
-                    break;
-                case BatchOperationKind.Remove:
-                    writes.Remove(operation.Key);
-                    break;
-                default:
-                    AppendRange(writes, operation.Key, operation.End, database);
-                    break;
-            }
+            Append(writes, operation, database);
+        }
+    }
+
+    /// <summary>Appends one operation.</summary>
+    /// <param name="writes">The group's form.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="database">The database; read for the end of a range that has none.</param>
+    public static void Append(BatchRepresentation writes, BatchOperation operation, Database database)
+    {
+        switch (operation.Kind)
+        {
+            case BatchOperationKind.Put:
+                writes.Put(operation.Key, operation.Value);
+                break;
+            case BatchOperationKind.Remove:
+                writes.Remove(operation.Key);
+                break;
+            default:
+                AppendRange(writes, operation.Key, operation.End, database);
+                break;
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class PendingWrites(BatchRepresentation writes) : IEqualityCompa
     Slice IAlternateEqualityComparer<ReadOnlySpan<byte>, Slice>.Create(ReadOnlySpan<byte> alternate) =>
         throw new NotSupportedException("Keys are added as slices of the form.");
 
-    private static int Hash(ReadOnlySpan<byte> bytes) => (int)ChainHash.Xxh64(bytes, HashSeed);
+    private static int Hash(ReadOnlySpan<byte> bytes) => (int)XxHash64.Hash(bytes, HashSeed);
 
     private ReadOnlySpan<byte> Resolve(Slice slice) => writes.Bytes.Slice(slice.Offset, slice.Length);
 

@@ -41,12 +41,12 @@ internal sealed class StorePosition
     }
 
     /// <summary>Moves on.</summary>
-    public void Advance(Revision revision, ulong hash)
+    public void Advance(Position position)
     {
         lock (_gate)
         {
-            _hash = hash;
-            Volatile.Write(ref _revision, revision.Value);
+            _hash = position.Hash;
+            Volatile.Write(ref _revision, position.Revision.Value);
         }
     }
 }

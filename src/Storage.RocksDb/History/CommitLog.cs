@@ -27,25 +27,64 @@ internal static class CommitLog
     /// <param name="newest">The newest record.</param>
     /// <param name="keepBytes">How many bytes.</param>
     /// <returns>The oldest record to keep.</returns>
-    public static LogRecord FindCut(Database database, LogRecord oldest, LogRecord newest, ulong keepBytes)
+    public static LogRecord FindCut(Database database, LogRecord oldest, LogRecord newest, ulong keepBytes) =>
+        FindLast(database, oldest, newest, record => newest.End - record.Offset >= keepBytes) ?? oldest;
+
+    /// <summary>Finds where to cut so that what was committed since some time stays, and the newest record in any case.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="oldest">The oldest record.</param>
+    /// <param name="newest">The newest record.</param>
+    /// <param name="since">The time, in milliseconds since 1970 UTC.</param>
+    /// <returns>The oldest record to keep.</returns>
+    public static LogRecord FindCut(Database database, LogRecord oldest, LogRecord newest, long since) =>
+        FindLast(database, oldest, newest, record => record.CommitTime < since) is not { } last ? oldest
+            : FindAfter(database, last) ?? newest;
+
+    /// <summary>Finds the record that holds a revision.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="revision">The revision, in the log.</param>
+    /// <returns>The last record that begins at or before it; null when there is none.</returns>
+    public static LogRecord? FindHolding(Database database, Revision revision)
+    {
+        using RowIterator? records = Open(database, snapshot: null);
+        if (records is null)
+        {
+            return null;
+        }
+
+        Span<byte> key = stackalloc byte[LogRecord.KeyBytes];
+        LogRecord.WriteKey(key, revision);
+        bool any = !records.Seek(key) ? records.Start(reverse: true)
+            : records.Key.SequenceEqual(key) || records.Move(reverse: true);
+        return any ? LogRecord.Read(records.Key, records.Value) : null;
+    }
+
+    /// <summary>The record after one, or null when it is the newest.</summary>
+    private static LogRecord? FindAfter(Database database, LogRecord record)
+    {
+        using RowIterator? records = Open(database, snapshot: null);
+        Span<byte> key = stackalloc byte[LogRecord.KeyBytes];
+        LogRecord.WriteKey(key, record.First.Next);
+        return records?.Seek(key) == true ? LogRecord.Read(records.Key, records.Value) : null;
+    }
+
+    /// <summary>Finds the last record of which something is true that, once it is not, is true of none after it.</summary>
+    private static LogRecord? FindLast(Database database, LogRecord oldest, LogRecord newest, Predicate<LogRecord> isTrue)
     {
         using RowIterator records = Open(database, snapshot: null)
             ?? throw new InvalidOperationException("A database without a log has no cut.");
         Span<byte> key = stackalloc byte[LogRecord.KeyBytes];
-        LogRecord cut = oldest;
+        LogRecord? found = isTrue(oldest) ? oldest : null;
         ulong low = oldest.First.Value;
         ulong high = newest.First.Value + 1;
         while (high - low > 1)
         {
-            // Offsets grow with revisions. From low on enough is left, from high on it is not.
             ulong middle = low + ((high - low) / 2);
             LogRecord.WriteKey(key, new Revision(middle));
-            if (records.Seek(key)
-                && LogRecord.Read(records.Key, records.Value) is var record
-                && newest.End - record.Offset >= keepBytes)
+            if (records.Seek(key) && LogRecord.Read(records.Key, records.Value) is var record && isTrue(record))
             {
                 low = middle;
-                cut = record;
+                found = record;
             }
             else
             {
@@ -53,7 +92,7 @@ internal static class CommitLog
             }
         }
 
-        return cut;
+        return found;
     }
 
     private static RowIterator? Open(Database database, SnapshotHandle? snapshot)

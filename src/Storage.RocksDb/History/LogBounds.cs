@@ -1,8 +1,10 @@
 namespace WsStorage.RocksDb.History;
 
-/// <summary>The two ends of the commit log, as the committing thread knows them.</summary>
+/// <summary>The two ends of the commit log, as the committing thread knows them; others may ask for its size.</summary>
 internal sealed class LogBounds
 {
+    private ulong _byteCount;
+
     /// <summary>The oldest record, or null when the log is empty.</summary>
     public LogRecord? Oldest { get; private set; }
 
@@ -12,14 +14,15 @@ internal sealed class LogBounds
     /// <summary>The bytes of all records since the log began.</summary>
     public ulong End => Newest?.End ?? 0;
 
-    /// <summary>The bytes of the records that there are.</summary>
-    public ulong ByteCount => End - (Oldest?.Offset ?? 0);
+    /// <summary>The bytes of the records that there are. Thread-safe.</summary>
+    public ulong ByteCount => Volatile.Read(ref _byteCount);
 
     /// <summary>The log is as it was found.</summary>
     public void Set(LogRecord? oldest, LogRecord? newest)
     {
         Oldest = oldest;
         Newest = newest;
+        Measure();
     }
 
     /// <summary>A record was added.</summary>
@@ -27,8 +30,15 @@ internal sealed class LogBounds
     {
         Oldest ??= record;
         Newest = record;
+        Measure();
     }
 
     /// <summary>The records before one were removed.</summary>
-    public void TrimTo(LogRecord oldest) => Oldest = oldest;
+    public void TrimTo(LogRecord oldest)
+    {
+        Oldest = oldest;
+        Measure();
+    }
+
+    private void Measure() => Volatile.Write(ref _byteCount, End - (Oldest?.Offset ?? 0));
 }

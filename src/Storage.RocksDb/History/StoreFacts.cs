@@ -12,7 +12,9 @@ namespace WsStorage.RocksDb.History;
 /// "format"    : u32 = 1
 /// "epoch"     : 16 bytes, a UUID in the order of RFC 9562
 /// "compacted" : u64, the revision at or below which history is gone; absent for 0
-/// "position"  : u64 revision, u64 hash; only written while the commit log is off
+/// "position"  : u64 revision, u64 hash; written while the commit log is off, and when it is switched
+/// "follower/" : see StoredFollowers
+/// "copy"      : see CopyFacts
 /// </code>
 /// </remarks>
 internal static class StoreFacts
@@ -75,10 +77,12 @@ internal static class StoreFacts
         Write(batch, database, "position"u8, value);
     }
 
-    private static void Write(NativeBatch batch, Database database, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
+    /// <summary>Adds a fact to a batch.</summary>
+    public static void Write(NativeBatch batch, Database database, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
         batch.Put(database.Meta!, name, value);
 
-    private static byte[]? Read(Database database, ReadOnlySpan<byte> name, SnapshotHandle? snapshot = null)
+    /// <summary>Reads a fact; null when there is none.</summary>
+    public static byte[]? Read(Database database, ReadOnlySpan<byte> name, SnapshotHandle? snapshot = null)
     {
         if (database.Meta is null)
         {

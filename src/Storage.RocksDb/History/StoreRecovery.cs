@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using WsStorage.Core;
 using WsStorage.RocksDb.Commit;
+using WsStorage.RocksDb.Copies;
 using WsStorage.RocksDb.Native;
+using WsStorage.RocksDb.Sessions;
 
 namespace WsStorage.RocksDb.History;
 
@@ -27,7 +29,7 @@ internal static class StoreRecovery
             }
 
             epoch = Guid.NewGuid();
-            WriteEpoch(database, epoch, adopts: HasData(database));
+            WriteEpoch(database, epoch, adopts: HasRows(database, database.Data));
             Log.Created(logger, directory, epoch);
         }
 
@@ -61,10 +63,20 @@ internal static class StoreRecovery
     /// history is gone: who follows the store from its beginning is told so, and does not miss it.</param>
     public static void WriteEpoch(Database database, Guid epoch, bool adopts = false)
     {
+        bool hasSessions = HasRows(database, database.Sessions!);
         using (var options = new WriteOptionsHandle(sync: true))
         using (var batch = new NativeBatch())
         {
             StoreFacts.WriteIdentity(batch, database, epoch);
+
+            // What was promised to the clients and followers of another epoch is not promised in this one.
+            StoredFollowers.AppendRemovalOfAll(batch, database);
+            CopyFacts.AppendRemoval(batch, database);
+            if (hasSessions)
+            {
+                SessionRecord.AppendRemovalOfAll(batch, database);
+            }
+
             if (adopts)
             {
                 Revision adopted = Revision.None.Next;
@@ -75,13 +87,17 @@ internal static class StoreRecovery
             batch.Write(database, options);
         }
 
-        // This family is seldom written: left in memory it would keep old write-ahead log files for ever.
+        // A family that is seldom written, left in memory, would keep old write-ahead log files for ever.
         database.Flush(database.Meta!);
+        if (hasSessions)
+        {
+            database.Flush(database.Sessions!);
+        }
     }
 
-    private static bool HasData(Database database)
+    private static bool HasRows(Database database, ColumnFamilyHandle family)
     {
-        using var rows = new RowIterator(database, database.Data, new ReadOptionsHandle());
+        using var rows = new RowIterator(database, family, new ReadOptionsHandle());
         return rows.Start(reverse: false);
     }
 
@@ -106,7 +122,7 @@ internal static class StoreRecovery
         }
 
         Revision compacted = StoreFacts.ReadCompacted(database);
-        if (oldest.First.Value > compacted.Value + 1)
+        if (oldest.First.Value > compacted.Value + 1 && !oldest.IsSparse)
         {
             Log.HistoryShort(logger, directory, oldest.First.Value, compacted.Value + 1);
             return new Revision(oldest.First.Value - 1);

@@ -59,6 +59,16 @@ internal sealed class BatchRepresentation
 
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Append(PutTag, key, value, two: true);
 
+    /// <summary>Appends a put whose key and value are packed already: each a varint length and that many bytes.</summary>
+    public void PutPacked(ReadOnlySpan<byte> row)
+    {
+        Reserve(1 + row.Length);
+        _buffer[Length] = PutTag;
+        row.CopyTo(_buffer.AsSpan(Length + 1));
+        Length += 1 + row.Length;
+        Count++;
+    }
+
     public void Remove(ReadOnlySpan<byte> key) => Append(RemoveTag, key, default, two: false);
 
     public void RemoveRange(ReadOnlySpan<byte> start, ReadOnlySpan<byte> end) => Append(RemoveRangeTag, start, end, two: true);
@@ -99,12 +109,7 @@ internal sealed class BatchRepresentation
 
     private void Append(byte tag, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool two)
     {
-        int needed = checked(Length + 1 + first.Length + second.Length + (2 * Varint.MaxLength));
-        if (needed > _buffer.Length)
-        {
-            Array.Resize(ref _buffer, (int)Math.Max(needed, Math.Min(2L * _buffer.Length, Array.MaxLength)));
-        }
-
+        Reserve(1L + first.Length + second.Length + (2 * Varint.MaxLength));
         Span<byte> free = _buffer.AsSpan(Length);
         free[0] = tag;
         int used = 1 + AppendField(free[1..], first);
@@ -115,6 +120,15 @@ internal sealed class BatchRepresentation
 
         Length += used;
         Count++;
+    }
+
+    private void Reserve(long bytes)
+    {
+        int needed = checked((int)(Length + bytes));
+        if (needed > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, (int)Math.Max(needed, Math.Min(2L * _buffer.Length, Array.MaxLength)));
+        }
     }
 
     private static int AppendField(Span<byte> free, ReadOnlySpan<byte> field)

@@ -13,12 +13,14 @@ internal sealed class Database : IDisposable
         ColumnFamilyHandle data,
         ColumnFamilyHandle? log,
         ColumnFamilyHandle? meta,
+        ColumnFamilyHandle? sessions,
         List<ColumnFamilyHandle> others)
     {
         Handle = handle;
         Data = data;
         Log = log;
         Meta = meta;
+        Sessions = sessions;
         _others = others;
     }
 
@@ -32,6 +34,9 @@ internal sealed class Database : IDisposable
 
     /// <summary>Facts about the store; null in a database opened for reading that has none.</summary>
     public ColumnFamilyHandle? Meta { get; }
+
+    /// <summary>What is remembered of numbered writes; null in a database opened for reading that has none.</summary>
+    public ColumnFamilyHandle? Sessions { get; }
 
     /// <summary>How reads are done that ask for nothing special.</summary>
     public ReadOptionsHandle ReadOptions { get; } = new();
@@ -47,6 +52,22 @@ internal sealed class Database : IDisposable
         nint error = 0;
         RocksDbApi.rocksdb_flush_cf(Handle, options, family, ref error);
         NativeError.ThrowIfSet(error, "A write buffer could not be written out");
+    }
+
+    /// <summary>Rewrites the files of a column family, so that each key is in one of them.</summary>
+    public unsafe void CompactFiles(ColumnFamilyHandle family) =>
+        RocksDbApi.rocksdb_compact_range_cf(Handle, family, null, 0, null, 0);
+
+    /// <summary>Removes the files that hold nothing but a range of keys, from one, included, to another, excluded.</summary>
+    public unsafe void DeleteFiles(ColumnFamilyHandle family, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
+    {
+        nint error = 0;
+        fixed (byte* s = start, e = end)
+        {
+            RocksDbApi.rocksdb_delete_file_in_range_cf(Handle, family, s, (nuint)start.Length, e, (nuint)end.Length, ref error);
+        }
+
+        NativeError.ThrowIfSet(error, "Old files of a column family could not be removed");
     }
 
     /// <summary>Brings everything written to the disk.</summary>
@@ -66,6 +87,7 @@ internal sealed class Database : IDisposable
         Data.Dispose();
         Log?.Dispose();
         Meta?.Dispose();
+        Sessions?.Dispose();
         foreach (ColumnFamilyHandle other in _others)
         {
             other.Dispose();

@@ -26,6 +26,14 @@ internal readonly unsafe ref struct NativeBatch
         }
     }
 
+    public void Remove(ColumnFamilyHandle family, ReadOnlySpan<byte> key)
+    {
+        fixed (byte* k = key)
+        {
+            RocksDbApi.rocksdb_writebatch_delete_cf(_pointer, family.Pointer, k, (nuint)key.Length);
+        }
+    }
+
     /// <summary>Removes the keys from one, included, to another, excluded.</summary>
     public void RemoveRange(ColumnFamilyHandle family, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)
     {

@@ -8,7 +8,8 @@ internal sealed unsafe class ReadOptionsHandle() : RocksDbHandle(RocksDbApi.rock
     private void* _lowerBound;
     private void* _upperBound;
 
-    /// <summary>Reads at a point in time. The snapshot is to be kept until the read, or the making of an iterator, ends.</summary>
+    /// <summary>Reads at a point in time. The snapshot must outlive the read, and every iterator made with it:
+    /// RocksDB keeps a pointer to it.</summary>
     public void SetSnapshot(SnapshotHandle snapshot) => RocksDbApi.rocksdb_readoptions_set_snapshot(this, snapshot);
 
     /// <summary>Sets the bounds of iterators, once.</summary>

@@ -59,6 +59,9 @@ internal static unsafe partial class RocksDbApi
     public static partial void rocksdb_iter_seek(nint iterator, byte* key, nuint length);
 
     [LibraryImport(Library)]
+    public static partial void rocksdb_iter_seek_for_prev(nint iterator, byte* key, nuint length);
+
+    [LibraryImport(Library)]
     public static partial void rocksdb_iter_next(nint iterator);
 
     [LibraryImport(Library)]

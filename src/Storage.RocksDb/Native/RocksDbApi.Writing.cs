@@ -28,6 +28,9 @@ internal static unsafe partial class RocksDbApi
         nint batch, nint columnFamily, byte* key, nuint keyLength, byte* value, nuint valueLength);
 
     [LibraryImport(Library)]
+    public static partial void rocksdb_writebatch_delete_cf(nint batch, nint columnFamily, byte* key, nuint keyLength);
+
+    [LibraryImport(Library)]
     public static partial void rocksdb_writebatch_delete_range_cf(
         nint batch, nint columnFamily, byte* start, nuint startLength, byte* end, nuint endLength);
 
@@ -37,6 +40,10 @@ internal static unsafe partial class RocksDbApi
     [LibraryImport(Library)]
     public static partial void rocksdb_delete_file_in_range_cf(
         DatabaseHandle db, ColumnFamilyHandle columnFamily, byte* start, nuint startLength, byte* end, nuint endLength, ref nint errptr);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_compact_range_cf(
+        DatabaseHandle db, ColumnFamilyHandle columnFamily, byte* start, nuint startLength, byte* end, nuint endLength);
 
     [LibraryImport(Library)]
     public static partial nint rocksdb_flushoptions_create();

@@ -67,6 +67,18 @@ internal sealed unsafe class RowIterator : IDisposable
         return IsAtRow();
     }
 
+    /// <summary>Moves to the last row whose key is <paramref name="key"/> or before it.</summary>
+    /// <returns>Whether there is one.</returns>
+    public bool SeekBack(ReadOnlySpan<byte> key)
+    {
+        fixed (byte* bytes = key)
+        {
+            RocksDbApi.rocksdb_iter_seek_for_prev(_handle.Pointer, bytes, (nuint)key.Length);
+        }
+
+        return IsAtRow();
+    }
+
     /// <summary>Moves from a row to the next one, or in reverse to the one before.</summary>
     /// <returns>Whether there is one.</returns>
     public bool Move(bool reverse)

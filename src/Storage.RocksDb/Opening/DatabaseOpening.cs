@@ -9,6 +9,7 @@ internal static unsafe class DatabaseOpening
     public const string DataFamily = "default";
     public const string LogFamily = "wsstorage.log";
     public const string MetaFamily = "wsstorage.meta";
+    public const string SessionsFamily = "wsstorage.sessions";
 
     /// <summary>Opens the database in a directory.</summary>
     /// <exception cref="StorageException">It could not be opened; the code and the message say why.</exception>
@@ -19,13 +20,14 @@ internal static unsafe class DatabaseOpening
         using OptionsHandle data = NativeOptions.ForData(options);
         using OptionsHandle log = NativeOptions.ForLog(options);
         using OptionsHandle meta = NativeOptions.ForMeta();
+        using OptionsHandle sessions = NativeOptions.ForSessions();
         using OptionsHandle others = NativeOptions.ForOthers();
 
         // A database open for writing must have all of its families open; one open for reading may leave some out.
         string[] names = ListFamilies(directory, data);
         if (options.ReadOnly)
         {
-            names = [.. names.Intersect([DataFamily, LogFamily, MetaFamily], StringComparer.Ordinal)];
+            names = [.. names.Intersect([DataFamily, LogFamily, MetaFamily, SessionsFamily], StringComparer.Ordinal)];
         }
 
         OptionsHandle[] familyOptions = [.. names.Select(name => name switch
@@ -33,6 +35,7 @@ internal static unsafe class DatabaseOpening
             DataFamily => data,
             LogFamily => log,
             MetaFamily => meta,
+            SessionsFamily => sessions,
             _ => others,
         })];
         nint[] handles = new nint[names.Length];
@@ -51,6 +54,7 @@ internal static unsafe class DatabaseOpening
             {
                 CreateIfMissing(database, families, LogFamily, log);
                 CreateIfMissing(database, families, MetaFamily, meta);
+                CreateIfMissing(database, families, SessionsFamily, sessions);
             }
         }
         catch
@@ -69,7 +73,8 @@ internal static unsafe class DatabaseOpening
             families[DataFamily],
             families.GetValueOrDefault(LogFamily),
             families.GetValueOrDefault(MetaFamily),
-            [.. families.Where(f => f.Key is not (DataFamily or LogFamily or MetaFamily)).Select(f => f.Value)]);
+            families.GetValueOrDefault(SessionsFamily),
+            [.. families.Where(f => f.Key is not (DataFamily or LogFamily or MetaFamily or SessionsFamily)).Select(f => f.Value)]);
     }
 
     private static string[] ListFamilies(string directory, OptionsHandle options)

@@ -39,6 +39,31 @@ internal static class DiskSpace
         }
     }
 
+    /// <summary>Refuses what is known to have no room, as far as the system tells.</summary>
+    /// <param name="directory">Where it is to be; it exists.</param>
+    /// <param name="needed">How many bytes it takes.</param>
+    /// <param name="what">What it is, for the message.</param>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.DiskFull"/>.</exception>
+    public static void CheckRoom(string directory, long needed, string what)
+    {
+        long free;
+        try
+        {
+            free = new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // A network path of Windows, for instance, is no drive: then writing shows it.
+            return;
+        }
+
+        if (free < needed)
+        {
+            throw new StorageException(
+                StorageErrorCode.DiskFull, $"The disk of {directory} has no room for {what}: it takes {needed} bytes, and {free} are free. Free some.");
+        }
+    }
+
     /// <summary>Whether a failure means that a disk, or a quota, is full.</summary>
     public static bool IsFull(Exception exception)
     {

@@ -12,15 +12,23 @@ internal static class EngineVersion
     /// <param name="readOnly">Whether another program may have written what lies there.</param>
     public static string Describe(string directory, bool readOnly)
     {
-        // A database that is opened for writing notes its options, and the version of the library, in a new file.
-        string? version = readOnly ? null : ReadNoted(directory);
-        if (version is null && LibraryPlaces.VersionOf(RocksDbLibrary.Location) is { Major: > 0 } ofFile)
+        // A database that is opened for writing notes its options, and the version of the library, in a new file. What stands
+        // there when it is opened for reading may be another library's: it counts if it only says more than our file's name.
+        string? version = ReadNoted(directory);
+        Version ofFile = LibraryPlaces.VersionOf(RocksDbLibrary.Location);
+        if (version is null || (readOnly && !Refines(version, ofFile)))
         {
-            version = ofFile.ToString();
+            version = ofFile.Major > 0 ? ofFile.ToString() : null;
         }
 
         return version is null ? "rocksdb" : $"rocksdb {version}";
     }
+
+    private static bool Refines(string noted, Version ofFile) =>
+        Version.TryParse(noted, out Version? version)
+        && version.Major == ofFile.Major
+        && version.Minor == ofFile.Minor
+        && (ofFile.Build < 0 || version.Build == ofFile.Build);
 
     private static string? ReadNoted(string directory)
     {

@@ -30,6 +30,12 @@ internal static class LockHolder
         return null;
     }
 
+    /// <summary>Whether this process is the holder, where the system tells.</summary>
+    /// <param name="directory">The store's directory.</param>
+    /// <returns>Whether it is.</returns>
+    public static bool IsThisProcess(string directory) =>
+        OperatingSystem.IsLinux() && Holds("/proc/self", Path.Combine(Path.GetFullPath(directory), "LOCK"));
+
     private static bool Holds(string process, string lockFile)
     {
         try

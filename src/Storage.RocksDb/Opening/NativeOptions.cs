@@ -26,6 +26,10 @@ internal static class NativeOptions
     public static OptionsHandle ForMeta() => OptionsHandle.Parse(
         "write_buffer_size=1048576;block_based_table_factory={block_cache=65536;};");
 
+    /// <summary>The options of the family of sessions: small rows, most of them removed soon, read only at the opening.</summary>
+    public static OptionsHandle ForSessions() => OptionsHandle.Parse(
+        "write_buffer_size=4194304;block_based_table_factory={block_cache=65536;};");
+
     /// <summary>The options of families that are others': their files are left as they are.</summary>
     public static OptionsHandle ForOthers() => OptionsHandle.Parse("disable_auto_compactions=true;");
 

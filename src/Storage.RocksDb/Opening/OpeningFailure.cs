@@ -28,13 +28,23 @@ internal static class OpeningFailure
             return NativeError.ToException(status, $"The store in {directory} could not be opened");
         }
 
-        string holder = status.Contains("current process", StringComparison.Ordinal)
-            ? "this process has it open already"
-            : LockHolder.Find(directory) is { } process
-                ? $"another process ({process}) has it open"
-                : "another process has it open";
-        return new StorageException(
-            StorageErrorCode.Locked,
-            $"The store in {directory} is locked: {holder}. Close it there, or open it here for reading only.");
+        return ToLocked(
+            $"The store in {directory}",
+            directory,
+            status.Contains("current process", StringComparison.Ordinal),
+            "Close it there, or open it here for reading only.");
+    }
+
+    /// <summary>The exception for a lock that is held.</summary>
+    /// <param name="what">What is locked.</param>
+    /// <param name="directory">The directory of the lock.</param>
+    /// <param name="isOurs">Whether this process holds it.</param>
+    /// <param name="remedy">What to do about it.</param>
+    public static StorageException ToLocked(string what, string directory, bool isOurs, string remedy)
+    {
+        string holder = isOurs ? "this process has it open already"
+            : LockHolder.Find(directory) is { } process ? $"another process ({process}) has it open"
+            : "another process has it open";
+        return new StorageException(StorageErrorCode.Locked, $"{what} is locked: {holder}. {remedy}");
     }
 }

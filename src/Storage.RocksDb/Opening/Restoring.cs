@@ -1,3 +1,4 @@
+using WsStorage.RocksDb.Copies;
 using WsStorage.RocksDb.History;
 using WsStorage.RocksDb.Native;
 
@@ -75,6 +76,12 @@ internal static class Restoring
     private static void MintEpoch(string directory)
     {
         using Database database = DatabaseOpening.Open(directory, new RocksDbOptions { CreateIfMissing = false });
+        if (CopyFacts.Read(database)?.Load is not null)
+        {
+            throw StorageException.InvalidArgument(
+                "The checkpoint is of a replica's copy that was being loaded: it does not have all rows of any moment. Restore another one.");
+        }
+
         StoreRecovery.WriteEpoch(database, Guid.NewGuid());
     }
 

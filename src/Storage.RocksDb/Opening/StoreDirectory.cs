@@ -1,3 +1,5 @@
+using WsStorage.RocksDb.Copies;
+
 namespace WsStorage.RocksDb.Opening;
 
 /// <summary>Looks at a directory before RocksDB does, which would create a database over the remains of another.</summary>
@@ -53,6 +55,12 @@ internal static class StoreDirectory
             throw new StorageException(
                 StorageErrorCode.Corrupt,
                 $"The store in {directory} is damaged: it has data files but no CURRENT file. Restore it from a checkpoint.");
+        }
+
+        if (names.FirstOrDefault(CopyDirectory.IsCopy) is { } copy)
+        {
+            throw StorageException.InvalidArgument(
+                $"{directory} holds a replica's copies; {nameof(RocksDbCopyStore)} opens them. One of them ({copy}) can be opened for reading only.");
         }
 
         if (names.FirstOrDefault(name => !Incidental.Any(known => name.Contains(known, StringComparison.Ordinal))) is { } foreign)

@@ -14,6 +14,7 @@ internal sealed class Scan : IDisposable
     private readonly OpenScans _owner;
     private readonly ScanOptions _options;
     private readonly ScanPageBuilder _builder;
+    private readonly SnapshotHandle _snapshot;
     private RowIterator? _rows;
     private bool _started;
     private bool _ended;
@@ -23,16 +24,19 @@ internal sealed class Scan : IDisposable
     {
         _owner = owner;
         _options = options;
-        using var snapshot = new SnapshotHandle(database.Handle);
-        _builder = new ScanPageBuilder(options, StoreRecovery.ReadPosition(database, snapshot).Revision);
 
-        // An iterator keeps what it reads by itself: the snapshot is needed only until it is made.
-        var readOptions = new ReadOptionsHandle();
-        readOptions.SetSnapshot(snapshot);
-        readOptions.SetBounds(options.Range);
-        readOptions.SetFillCache(tuning.ScansFillBlockCache);
-        readOptions.SetReadahead(tuning.ScanReadaheadBytes);
-        _rows = new RowIterator(database, database.Data, readOptions);
+        // An iterator goes on asking its snapshot, at each file with removals of ranges that it comes to: it must outlive it.
+        _snapshot = new SnapshotHandle(database.Handle);
+        try
+        {
+            _builder = new ScanPageBuilder(options, StoreRecovery.ReadPosition(database, _snapshot).Revision);
+            _rows = new RowIterator(database, database.Data, ToReadOptions(options, tuning));
+        }
+        catch
+        {
+            _snapshot.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads the next page.</summary>
@@ -74,6 +78,17 @@ internal sealed class Scan : IDisposable
         {
             _rows?.Dispose();
             _rows = null;
+            _snapshot.Dispose();
         }
+    }
+
+    private ReadOptionsHandle ToReadOptions(ScanOptions options, RocksDbOptions tuning)
+    {
+        var readOptions = new ReadOptionsHandle();
+        readOptions.SetSnapshot(_snapshot);
+        readOptions.SetBounds(options.Range);
+        readOptions.SetFillCache(tuning.ScansFillBlockCache);
+        readOptions.SetReadahead(tuning.ScanReadaheadBytes);
+        return readOptions;
     }
 }

@@ -1,11 +1,11 @@
 using WsStorage.RocksDb.Native;
 
-namespace WsStorage.RocksDb.Opening;
+namespace WsStorage.RocksDb.Checkpoints;
 
-/// <summary>Makes checkpoints.</summary>
-internal static class Checkpoints
+/// <summary>Has RocksDB make checkpoints.</summary>
+internal static class DatabaseCheckpoint
 {
-    /// <summary>Makes a checkpoint of all column families at one point in time.</summary>
+    /// <summary>Makes a checkpoint of all column families at one point in time. It grows beside its place (<c>.tmp</c>) and is put there when it is complete and on the disk.</summary>
     /// <param name="database">The database.</param>
     /// <param name="directory">Where; it must not exist.</param>
     public static void Create(Database database, string directory)
