@@ -82,11 +82,37 @@ public ref struct BodyReader(ReadOnlySpan<byte> body)
     /// <summary>Reads an epoch.</summary>
     /// <returns>The epoch.</returns>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
-    public Guid ReadEpoch()
+    public Guid ReadEpoch() => ReadUuid("an epoch");
+
+    /// <summary>Reads a UUID: a field of 16 bytes.</summary>
+    /// <param name="field">What it is, for the error.</param>
+    /// <returns>The UUID.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public Guid ReadUuid(string field)
     {
         ReadOnlySpan<byte> bytes = ReadBytes();
-        return bytes.Length == 16 ? new Guid(bytes, bigEndian: true) : throw Malformed("an epoch is not 16 bytes long");
+        return bytes.Length == 16 ? new Guid(bytes, bigEndian: true) : throw Malformed($"{field} is not 16 bytes long");
     }
+
+    /// <summary>Reads a range of keys: its start and its end, copied.</summary>
+    /// <returns>The range.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/> or
+    /// <see cref="StorageErrorCode.KeyTooLarge"/>.</exception>
+    public KeyRange ReadRange()
+    {
+        ReadOnlySpan<byte> start = ReadBytes();
+        ReadOnlySpan<byte> end = ReadBytes();
+
+        // Before anything is copied.
+        KeyRange.CheckBounds(start, end);
+        return KeyRange.Between(start.ToArray(), end.ToArray());
+    }
+
+    /// <summary>Reads a time that is not negative, in milliseconds.</summary>
+    /// <param name="field">What it is, for the error.</param>
+    /// <returns>The time; one that is longer than the framework's is cut to it.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
+    public TimeSpan ReadMilliseconds(string field) => ToTimeSpan(ReadInt64(field));
 
     /// <summary>Reads a position: epoch, revision, hash.</summary>
     /// <returns>The position.</returns>
@@ -107,6 +133,10 @@ public ref struct BodyReader(ReadOnlySpan<byte> body)
             throw Malformed($"{_rest.Length} bytes follow the last field");
         }
     }
+
+    /// <summary>The time of a number of milliseconds, cut to the longest of the framework.</summary>
+    internal static TimeSpan ToTimeSpan(long milliseconds) =>
+        milliseconds <= (long)TimeSpan.MaxValue.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : TimeSpan.MaxValue;
 
     /// <summary>The body makes no sense.</summary>
     /// <param name="what">What is wrong with it.</param>

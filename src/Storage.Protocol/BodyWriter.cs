@@ -6,6 +6,9 @@ namespace WsStorage.Protocol;
 /// <param name="destination">The memory.</param>
 public ref struct BodyWriter(Span<byte> destination)
 {
+    /// <summary>The length of a UUID as a field.</summary>
+    public const int UuidLength = 17;
+
     private readonly Span<byte> _destination = destination;
 
     /// <summary>The bytes written.</summary>
@@ -24,6 +27,22 @@ public ref struct BodyWriter(Span<byte> destination)
         int length = Encoding.UTF8.GetByteCount(field);
         return Varint.Length((ulong)length) + length;
     }
+
+    /// <summary>The length of a position.</summary>
+    /// <param name="position">The position.</param>
+    /// <returns>The length of its three fields.</returns>
+    public static int MeasurePosition(Position position) =>
+        UuidLength + Varint.Length(position.Revision.Value) + Varint.Length(position.Hash);
+
+    /// <summary>The length of a range of keys.</summary>
+    /// <param name="range">The range.</param>
+    /// <returns>The length of its two fields.</returns>
+    public static int MeasureRange(KeyRange range) => MeasureBytes(range.Start.Span) + MeasureBytes(range.End.Span);
+
+    /// <summary>The length of a time.</summary>
+    /// <param name="time">The time, not negative.</param>
+    /// <returns>The length of its milliseconds.</returns>
+    public static int MeasureMilliseconds(TimeSpan time) => Varint.Length((ulong)(time.Ticks / TimeSpan.TicksPerMillisecond));
 
     /// <summary>Writes an unsigned number.</summary>
     /// <param name="value">The number.</param>
@@ -46,12 +65,37 @@ public ref struct BodyWriter(Span<byte> destination)
         Written += Encoding.UTF8.GetBytes(field, _destination[Written..]);
     }
 
-    /// <summary>Writes an epoch: a field of 16 bytes, in the order in which its hexadecimal form is read.</summary>
+    /// <summary>Writes an epoch: a UUID.</summary>
     /// <param name="epoch">The epoch.</param>
-    public void WriteEpoch(Guid epoch)
+    public void WriteEpoch(Guid epoch) => WriteUuid(epoch);
+
+    /// <summary>Writes a UUID: a field of 16 bytes, in the order in which its hexadecimal form is read.</summary>
+    /// <param name="uuid">The UUID.</param>
+    public void WriteUuid(Guid uuid)
     {
         Span<byte> bytes = stackalloc byte[16];
-        epoch.TryWriteBytes(bytes, bigEndian: true, out _);
+        uuid.TryWriteBytes(bytes, bigEndian: true, out _);
         WriteBytes(bytes);
     }
+
+    /// <summary>Writes a position: epoch, revision, hash.</summary>
+    /// <param name="position">The position.</param>
+    public void WritePosition(Position position)
+    {
+        WriteEpoch(position.Epoch);
+        WriteVarint(position.Revision.Value);
+        WriteVarint(position.Hash);
+    }
+
+    /// <summary>Writes a range of keys: its start and its end.</summary>
+    /// <param name="range">The range.</param>
+    public void WriteRange(KeyRange range)
+    {
+        WriteBytes(range.Start.Span);
+        WriteBytes(range.End.Span);
+    }
+
+    /// <summary>Writes a time as its whole milliseconds.</summary>
+    /// <param name="time">The time, not negative.</param>
+    public void WriteMilliseconds(TimeSpan time) => WriteVarint((ulong)(time.Ticks / TimeSpan.TicksPerMillisecond));
 }

@@ -28,6 +28,9 @@ public sealed record CloseReason(int Code, string Text)
     /// <summary>Something failed that should not have.</summary>
     public const int InternalError = 1011;
 
+    /// <summary>A newer connection of the same client has taken this one's place.</summary>
+    public const int Superseded = 4000;
+
     private const int MaxTextBytes = 123;
 
     /// <summary>The text as it goes on the wire.</summary>

@@ -25,6 +25,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
     private bool _sending;
     private bool _stopped;
     private long _queuedBytes;
+    private long _sentCount;
 
     /// <summary>Gathers and sends messages.</summary>
     /// <param name="transport">Carries them; not owned.</param>
@@ -45,6 +46,9 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
 
     /// <summary>Whether more waits than may.</summary>
     public bool IsFull => Volatile.Read(ref _queuedBytes) >= _maxQueuedBytes;
+
+    /// <summary>How often something was sent: whether the peer takes anything shows by its growth.</summary>
+    public long SentCount => Volatile.Read(ref _sentCount);
 
     /// <summary>Adds one message and starts sending.</summary>
     /// <typeparam name="TMessage">Its type.</typeparam>
@@ -331,6 +335,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
         lock (_gate)
         {
             _queuedBytes -= pack.ByteCount;
+            _sentCount++;
             Recycle(pack);
             if (_roomWaiters.Count > 0 && _queuedBytes <= _maxQueuedBytes / 2)
             {

@@ -1,16 +1,20 @@
 namespace WsStorage.Protocol.Messages;
 
 /// <summary>
-/// The first message of a client. <c>hello = version flags name max-message-bytes *more</c>: two varints, a text of at most
-/// 256 bytes, a varint. A server skips what follows, so that later versions can add fields.
+/// The first message of a client. <c>hello = version flags name max-message-bytes [client-id] *more</c>: two varints, a text
+/// of at most 256 bytes, a varint, and 16 bytes if flag 2 is set. A server skips what follows, so that later versions can add
+/// fields.
 /// </summary>
 /// <param name="version">The version that the client speaks.</param>
 /// <param name="acceptsPacks">Whether the server may send packs.</param>
 /// <param name="clientName">Who the client says it is, for the server's log; cut when it is longer.</param>
 /// <param name="maxMessageBytes">The largest WebSocket message that the client takes.</param>
-public readonly struct HelloMessage(int version, bool acceptsPacks, string clientName, int maxMessageBytes) : IMessage
+/// <param name="clientId">Which session is the client's; none for a client without one.</param>
+public readonly struct HelloMessage(int version, bool acceptsPacks, string clientName, int maxMessageBytes, Guid? clientId = null) : IMessage
 {
     private const ulong AcceptsPacksFlag = 1;
+    private const ulong ClientIdFlag = 2;
+    private const int ClientIdBytes = 17;
 
     /// <summary>The version that the client speaks.</summary>
     public int Version { get; } = version;
@@ -26,12 +30,15 @@ public readonly struct HelloMessage(int version, bool acceptsPacks, string clien
     /// <summary>The largest WebSocket message that the client takes, in bytes.</summary>
     public int MaxMessageBytes { get; } = maxMessageBytes;
 
+    /// <summary>Which session is the client's; none for a client without one.</summary>
+    public Guid? ClientId { get; } = clientId;
+
     /// <inheritdoc/>
     public MessageType Type => MessageType.Hello;
 
     /// <inheritdoc/>
     public int BodyLength => Varint.Length((ulong)Version) + 1 + BodyWriter.MeasureText(ClientName)
-        + Varint.Length((ulong)MaxMessageBytes);
+        + Varint.Length((ulong)MaxMessageBytes) + (ClientId is null ? 0 : ClientIdBytes);
 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The body.</param>
@@ -53,15 +60,20 @@ public readonly struct HelloMessage(int version, bool acceptsPacks, string clien
         string name = reader.ReadText("the client's name", WireText.MaxNameBytes);
         int maxMessageBytes = reader.ReadInt32("the largest message");
         bool acceptsPacks = (flags & AcceptsPacksFlag) != 0 && maxMessageBytes >= ProtocolConstants.MaxPackBytes;
-        return new HelloMessage((int)version, acceptsPacks, name, maxMessageBytes);
+        Guid? clientId = (flags & ClientIdFlag) != 0 ? reader.ReadUuid("the client's id") : null;
+        return new HelloMessage((int)version, acceptsPacks, name, maxMessageBytes, clientId);
     }
 
     /// <inheritdoc/>
     public void WriteBody(ref BodyWriter writer)
     {
         writer.WriteVarint((ulong)Version);
-        writer.WriteVarint(AcceptsPacks ? AcceptsPacksFlag : 0);
+        writer.WriteVarint((AcceptsPacks ? AcceptsPacksFlag : 0) | (ClientId is null ? 0 : ClientIdFlag));
         writer.WriteText(ClientName);
         writer.WriteVarint((ulong)MaxMessageBytes);
+        if (ClientId is { } id)
+        {
+            writer.WriteEpoch(id);
+        }
     }
 }

@@ -22,8 +22,7 @@ public readonly struct ScanRequest(ScanOptions options, long credit) : IMessage
     public MessageType Type => MessageType.Scan;
 
     /// <inheritdoc/>
-    public int BodyLength => BodyWriter.MeasureBytes(Options.Range.Start.Span)
-        + BodyWriter.MeasureBytes(Options.Range.End.Span)
+    public int BodyLength => BodyWriter.MeasureRange(Options.Range)
         + 1 + Varint.Length(WireLimit) + Varint.Length((ulong)Options.PageBytes) + Varint.Length((ulong)Credit);
 
     private ulong WireLimit => Options.Limit == long.MaxValue ? 0 : (ulong)Options.Limit;
@@ -36,22 +35,15 @@ public readonly struct ScanRequest(ScanOptions options, long credit) : IMessage
     public static ScanRequest Read(ReadOnlySpan<byte> body)
     {
         var reader = new BodyReader(body);
-        ReadOnlySpan<byte> start = reader.ReadBytes();
-        ReadOnlySpan<byte> end = reader.ReadBytes();
+        KeyRange range = reader.ReadRange();
         int flags = reader.ReadInt32("the flags of a scan", (int)(ReverseFlag | KeysOnlyFlag));
         ulong limit = reader.ReadVarint();
         int pageBytes = reader.ReadInt32("the size of a page");
         long credit = reader.ReadInt32("the credit of a scan");
         reader.ExpectEnd();
-        StorageLimits.CheckKey(start);
-        if (end.Length > StorageLimits.MaxKeyBytes + 1)
-        {
-            throw StorageException.KeyTooLarge(end.Length);
-        }
-
         var options = new ScanOptions
         {
-            Range = KeyRange.Between(start.ToArray(), end.ToArray()),
+            Range = range,
             Reverse = ((ulong)flags & ReverseFlag) != 0,
             KeysOnly = ((ulong)flags & KeysOnlyFlag) != 0,
             Limit = limit is 0 or > long.MaxValue ? long.MaxValue : (long)limit,
@@ -64,8 +56,7 @@ public readonly struct ScanRequest(ScanOptions options, long credit) : IMessage
     /// <inheritdoc/>
     public void WriteBody(ref BodyWriter writer)
     {
-        writer.WriteBytes(Options.Range.Start.Span);
-        writer.WriteBytes(Options.Range.End.Span);
+        writer.WriteRange(Options.Range);
         writer.WriteVarint((Options.Reverse ? ReverseFlag : 0) | (Options.KeysOnly ? KeysOnlyFlag : 0));
         writer.WriteVarint(WireLimit);
         writer.WriteVarint((ulong)Options.PageBytes);

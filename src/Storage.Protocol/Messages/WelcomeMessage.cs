@@ -2,14 +2,19 @@ namespace WsStorage.Protocol.Messages;
 
 /// <summary>
 /// The answer to a hello. <c>welcome = version name max-message-bytes max-value-bytes max-batch-bytes max-requests
-/// max-scans epoch revision hash *more</c>: a varint, a text, five varints, 16 bytes, two varints. A client skips what
-/// follows.
+/// max-scans epoch revision hash features max-watches last-number session-retention *more</c>: a varint, a text, five varints,
+/// 16 bytes, six varints. A client skips what follows. Feature 1: numbered writes are applied once. The last number is the
+/// greatest that a write of the client's session had, the retention how many seconds a session is remembered; both are 0
+/// without a session.
 /// </summary>
 /// <param name="serverName">What the server says it is.</param>
 /// <param name="limits">What the connection allows.</param>
 /// <param name="position">Where the store stands.</param>
-public readonly struct WelcomeMessage(string serverName, SessionLimits limits, Position position) : IMessage
+/// <param name="session">What is known of the client's session.</param>
+public readonly struct WelcomeMessage(string serverName, SessionLimits limits, Position position, SessionFacts session) : IMessage
 {
+    private const ulong AppliesOnceFeature = 1;
+
     /// <summary>What the server says it is.</summary>
     public string ServerName { get; } = WireText.Shorten(serverName, WireText.MaxNameBytes);
 
@@ -19,6 +24,9 @@ public readonly struct WelcomeMessage(string serverName, SessionLimits limits, P
     /// <summary>Where the store stands.</summary>
     public Position Position { get; } = position;
 
+    /// <summary>What is known of the client's session.</summary>
+    public SessionFacts Session { get; } = session;
+
     /// <inheritdoc/>
     public MessageType Type => MessageType.Welcome;
 
@@ -27,7 +35,8 @@ public readonly struct WelcomeMessage(string serverName, SessionLimits limits, P
         + Varint.Length((ulong)Limits.MaxMessageBytes) + Varint.Length((ulong)Limits.MaxValueBytes)
         + Varint.Length((ulong)Limits.MaxBatchBytes) + Varint.Length((ulong)Limits.MaxRequestsInFlight)
         + Varint.Length((ulong)Limits.MaxScans)
-        + 17 + Varint.Length(Position.Revision.Value) + Varint.Length(Position.Hash);
+        + BodyWriter.MeasurePosition(Position) + 1 + Varint.Length((ulong)Limits.MaxWatches)
+        + Varint.Length(Session.LastNumber) + Varint.Length((ulong)Session.Retention.TotalSeconds);
 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The body.</param>
@@ -51,8 +60,14 @@ public readonly struct WelcomeMessage(string serverName, SessionLimits limits, P
             reader.ReadInt32("the longest value"),
             reader.ReadInt32("the largest batch"),
             reader.ReadInt32("the number of requests in flight"),
-            reader.ReadInt32("the number of scans"));
-        return new WelcomeMessage(name, limits, reader.ReadPosition());
+            reader.ReadInt32("the number of scans"),
+            MaxWatches: 0);
+        Position position = reader.ReadPosition();
+        bool appliesOnce = (reader.ReadVarint() & AppliesOnceFeature) != 0;
+        limits = limits with { MaxWatches = reader.ReadInt32("the number of watches") };
+        ulong lastNumber = reader.ReadVarint();
+        var session = new SessionFacts(appliesOnce, lastNumber, TimeSpan.FromSeconds(reader.ReadInt32("the retention of a session")));
+        return new WelcomeMessage(name, limits, position, session);
     }
 
     /// <inheritdoc/>
@@ -65,9 +80,11 @@ public readonly struct WelcomeMessage(string serverName, SessionLimits limits, P
         writer.WriteVarint((ulong)Limits.MaxBatchBytes);
         writer.WriteVarint((ulong)Limits.MaxRequestsInFlight);
         writer.WriteVarint((ulong)Limits.MaxScans);
-        writer.WriteEpoch(Position.Epoch);
-        writer.WriteVarint(Position.Revision.Value);
-        writer.WriteVarint(Position.Hash);
+        writer.WritePosition(Position);
+        writer.WriteVarint(Session.AppliesOnce ? AppliesOnceFeature : 0);
+        writer.WriteVarint((ulong)Limits.MaxWatches);
+        writer.WriteVarint(Session.LastNumber);
+        writer.WriteVarint((ulong)Session.Retention.TotalSeconds);
     }
 }
 
@@ -77,5 +94,12 @@ public readonly struct WelcomeMessage(string serverName, SessionLimits limits, P
 /// <param name="MaxBatchBytes">The largest batch that the store takes.</param>
 /// <param name="MaxRequestsInFlight">How many requests may be unanswered at once.</param>
 /// <param name="MaxScans">How many scans may be open at once.</param>
+/// <param name="MaxWatches">How many watches may be open at once.</param>
 public readonly record struct SessionLimits(
-    int MaxMessageBytes, int MaxValueBytes, int MaxBatchBytes, int MaxRequestsInFlight, int MaxScans);
+    int MaxMessageBytes, int MaxValueBytes, int MaxBatchBytes, int MaxRequestsInFlight, int MaxScans, int MaxWatches);
+
+/// <summary>What a server knows of the session of a client.</summary>
+/// <param name="AppliesOnce">Whether <see cref="MessageType.NumberedWrite"/> is known, and applied once.</param>
+/// <param name="LastNumber">The greatest number that a write of the session had; 0 when it is not known.</param>
+/// <param name="Retention">How long a session is remembered after its last write, in whole seconds.</param>
+public readonly record struct SessionFacts(bool AppliesOnce, ulong LastNumber, TimeSpan Retention);

@@ -84,13 +84,33 @@ public sealed record CertificateSet(string Directory)
         using Truststore truststore = authority.ToTruststore();
         StoreFile.MakeDirectory(directory);
         string text = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes));
-        StoreFile.WriteBytes("password file", set.PasswordFile, System.Text.Encoding.ASCII.GetBytes(text + "\n"), overwrite);
         PasswordSource password = PasswordSource.FromText(text);
-        authority.Save(set.Authority, password, overwrite);
-        serverKeystore.Save(set.ServerKeystore, password, overwrite);
-        truststore.Save(set.ServerTruststore, password, overwrite);
-        clientKeystore.Save(set.ClientKeystore, password, overwrite);
-        truststore.Save(set.ClientTruststore, password, overwrite);
+        var written = new Stack<string>();
+        try
+        {
+            StoreFile.WriteBytes("password file", set.PasswordFile, System.Text.Encoding.ASCII.GetBytes(text + "\n"), overwrite);
+            written.Push(set.PasswordFile);
+            authority.Save(set.Authority, password, overwrite);
+            written.Push(set.Authority);
+            serverKeystore.Save(set.ServerKeystore, password, overwrite);
+            written.Push(set.ServerKeystore);
+            truststore.Save(set.ServerTruststore, password, overwrite);
+            written.Push(set.ServerTruststore);
+            clientKeystore.Save(set.ClientKeystore, password, overwrite);
+            written.Push(set.ClientKeystore);
+            truststore.Save(set.ClientTruststore, password, overwrite);
+        }
+        catch when (!overwrite)
+        {
+            // A part of a set is of no use, and would be in the way of the next attempt.
+            while (written.TryPop(out string? file))
+            {
+                File.Delete(file);
+            }
+
+            throw;
+        }
+
         return set;
     }
 

@@ -69,7 +69,13 @@ internal static class StoreFile
     /// <summary>Writes a file that only its owner can read; an existing one is replaced whole or stays as it is.</summary>
     public static void WriteBytes(string kind, string path, ReadOnlySpan<byte> bytes, bool overwrite)
     {
-        string target = overwrite ? $"{path}.{Guid.NewGuid():N}.new" : path;
+        if (!overwrite && Path.Exists(path))
+        {
+            throw Existing(kind, path);
+        }
+
+        // Under its name only once it is whole: a disk that is full leaves no file that looks like one.
+        string written = $"{path}.{Guid.NewGuid():N}.new";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {
@@ -78,28 +84,24 @@ internal static class StoreFile
 
         try
         {
-            using (var file = new FileStream(target, options))
+            using (var file = new FileStream(written, options))
             {
                 file.Write(bytes);
                 file.Flush(flushToDisk: true);
             }
 
-            if (overwrite)
-            {
-                File.Move(target, path, overwrite: true);
-            }
-        }
-        catch (IOException e) when (!overwrite && File.Exists(path))
-        {
-            throw new StorageException(
-                StorageErrorCode.InvalidArgument,
-                $"The {kind} {path} exists already and is not overwritten unless you ask for it.",
-                innerException: e);
+            File.Move(written, path, overwrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(
-                StorageErrorCode.IOError, $"The {kind} {path} cannot be written: {e.Message}", innerException: e);
+            if (File.Exists(written))
+            {
+                File.Delete(written);
+            }
+
+            throw !overwrite && Path.Exists(path)
+                ? Existing(kind, path, e)
+                : new StorageException(StorageErrorCode.IOError, $"The {kind} {path} cannot be written: {e.Message}", innerException: e);
         }
     }
 
@@ -115,6 +117,11 @@ internal static class StoreFile
                 StorageErrorCode.IOError, $"The directory {path} cannot be made: {e.Message}", innerException: e);
         }
     }
+
+    private static StorageException Existing(string kind, string path, Exception? cause = null) => new(
+        StorageErrorCode.InvalidArgument,
+        $"The {kind} {path} exists already and is not overwritten unless you ask for it.",
+        innerException: cause);
 
     private static byte[] ReadBytes(string kind, string path)
     {

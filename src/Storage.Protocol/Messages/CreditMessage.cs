@@ -1,23 +1,23 @@
 namespace WsStorage.Protocol.Messages;
 
-/// <summary>Lets the scan of the same id send more. <c>scan-credit = bytes</c>: a varint. No reply of its own.</summary>
-/// <param name="bytes">How many more bytes of rows.</param>
-public readonly struct ScanCreditMessage(long bytes) : IMessage
+/// <summary>Lets the scan or the watch of the same id send more. <c>credit = bytes</c>: a varint. No reply of its own.</summary>
+/// <param name="bytes">How many more bytes of rows, or of batches.</param>
+public readonly struct CreditMessage(long bytes) : IMessage
 {
     /// <inheritdoc/>
-    public MessageType Type => MessageType.ScanCredit;
+    public MessageType Type => MessageType.Credit;
 
     /// <inheritdoc/>
     public int BodyLength => Varint.Length((ulong)bytes);
 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The body.</param>
-    /// <returns>How many more bytes of rows.</returns>
+    /// <returns>How many more bytes of rows, or of batches.</returns>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
     public static long Read(ReadOnlySpan<byte> body)
     {
         var reader = new BodyReader(body);
-        long bytes = reader.ReadInt32("the credit of a scan");
+        long bytes = reader.ReadInt32("a credit");
         reader.ExpectEnd();
         return bytes;
     }
