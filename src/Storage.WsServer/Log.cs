@@ -30,4 +30,19 @@ internal static partial class Log
 
     [LoggerMessage(15, LogLevel.Debug, "Session {Session}: a request was answered with an error: {Reason}")]
     public static partial void RequestRefused(ILogger logger, long session, string reason);
+
+    [LoggerMessage(40, LogLevel.Information, "The store holds {Leases} leases, and what is left of {Remains} that had begun to end")]
+    public static partial void LeasesLoaded(ILogger logger, int leases, int remains);
+
+    [LoggerMessage(41, LogLevel.Error, "The store's leases could not be read; trying again in {Delay}")]
+    public static partial void LeasesNotLoaded(ILogger logger, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(42, LogLevel.Warning, "The record of lease {Lease} is of a version that this server does not know; the lease is left alone")]
+    public static partial void LeaseUnreadable(ILogger logger, string lease);
+
+    [LoggerMessage(43, LogLevel.Debug, "Lease {Lease} has ended")]
+    public static partial void LeaseEnded(ILogger logger, string lease);
+
+    [LoggerMessage(44, LogLevel.Warning, "Lease {Lease} could not be ended; trying again in {Delay}")]
+    public static partial void LeaseNotEnded(ILogger logger, string lease, TimeSpan delay, Exception exception);
 }

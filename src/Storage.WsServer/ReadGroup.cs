@@ -7,7 +7,7 @@ namespace WsStorage.WsServer;
 /// Gets that arrived together: read in one call, each value written from where the engine holds it straight into the
 /// outgoing pack.
 /// </summary>
-internal sealed class ReadGroup(int capacity, ReplyWriter replies, SingleReads singles, SessionContext context) : IValueReceiver
+internal sealed class ReadGroup(int capacity, ReplyWriter replies, SingleRequests singles, SessionContext context) : IValueReceiver
 {
     private readonly ReadOnlyMemory<byte>[] _keys = new ReadOnlyMemory<byte>[capacity];
     private readonly RequestId[] _ids = new RequestId[capacity];

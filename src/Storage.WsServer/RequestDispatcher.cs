@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
 using WsStorage.Transport;
+using WsStorage.WsServer.Leases;
 
 namespace WsStorage.WsServer;
 
@@ -19,21 +20,26 @@ internal sealed class RequestDispatcher
     private readonly SessionContext _context;
     private readonly SessionLoad _load;
     private readonly ReplyWriter _replies;
-    private readonly SingleReads _singles;
+    private readonly SingleRequests _singles;
     private readonly ReadGroup _reads;
     private readonly SessionWrites _writes;
-    private readonly SessionScans _scans;
+    private readonly SessionStreams _streams;
+    private readonly SessionLeases _leases;
+    private readonly SessionCheckpoints _checkpoints;
 
-    public RequestDispatcher(IStorage storage, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load)
+    public RequestDispatcher(
+        MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load, SessionStreams streams)
     {
-        _batches = storage as IBatchStorage;
+        _batches = context.Storage as IBatchStorage;
         _context = context;
         _load = load;
         _replies = new ReplyWriter(outbox);
-        _singles = new SingleReads(storage, outbox, slowReader, context, load);
+        _singles = new SingleRequests(outbox, slowReader, context, load);
         _reads = new ReadGroup(MaxChunk, _replies, _singles, context);
-        _writes = new SessionWrites(MaxChunk, storage, outbox, context, load);
-        _scans = new SessionScans(storage, outbox, slowReader, context, load);
+        _writes = new SessionWrites(MaxChunk, outbox, context, load);
+        _streams = streams;
+        _leases = new SessionLeases(context.Served.Leases, outbox, context, load);
+        _checkpoints = new SessionCheckpoints(outbox, slowReader, context, load);
     }
 
     /// <summary>Whether the chunk is as large as it may be: execute it.</summary>
@@ -83,8 +89,8 @@ internal sealed class RequestDispatcher
         _replies.Flush();
     }
 
-    /// <summary>Ends all scans.</summary>
-    public void CancelScans() => _scans.CancelAll();
+    /// <summary>What is left to answer is not wanted any more, because the session is over.</summary>
+    public void End() => _checkpoints.End();
 
     private void DispatchRequest(ReadOnlyMemory<byte> message, Envelope envelope)
     {
@@ -98,11 +104,11 @@ internal sealed class RequestDispatcher
         switch (envelope.Type)
         {
             // These two have no reply of their own, an error included: one that is malformed ends the connection.
-            case MessageType.ScanCredit:
-                _scans.AddCredit(id, ScanCreditMessage.Read(body.Span));
+            case MessageType.Credit:
+                _streams.AddCredit(id, CreditMessage.Read(body.Span));
                 break;
             case MessageType.Cancel:
-                _scans.Cancel(id);
+                _streams.Cancel(id);
                 break;
             default:
                 Answer(envelope.Type, body, id);
@@ -124,13 +130,53 @@ internal sealed class RequestDispatcher
                     CheckLoad();
                     _writes.Add(body.Span, id);
                     break;
+                case MessageType.NumberedWrite:
+                    CheckLoad();
+                    _writes.AddNumbered(body.Span, id);
+                    break;
                 case MessageType.GetMany:
                     CheckLoad();
                     GetMany(GetManyRequest.ReadKeys(body), id);
                     break;
                 case MessageType.Scan:
                     CheckLoad();
-                    _scans.Start(ScanRequest.Read(body.Span), id);
+                    _streams.StartScan(ScanRequest.Read(body.Span), id);
+                    break;
+                case MessageType.RangeHash:
+                    CheckLoad();
+                    _streams.StartRangeHash(RangeHashRequest.Read(body.Span), id);
+                    break;
+                case MessageType.Watch:
+                    CheckDraining();
+                    _streams.StartWatch(WatchRequest.Read(body.Span), id);
+                    break;
+                case MessageType.KeepHistory:
+                    CheckLoad();
+                    _singles.KeepHistory(KeepHistoryRequest.Read(body.Span), id);
+                    break;
+                case MessageType.Invalidate:
+                    CheckLoad();
+                    Invalidate(InvalidateRequest.Read(body.Span), id);
+                    break;
+                case MessageType.LeaseGrant:
+                    CheckLoad();
+                    _leases.Grant(body.Span, id);
+                    break;
+                case MessageType.LeaseEnd:
+                    CheckLoad();
+                    _leases.End(body.Span, id);
+                    break;
+                case MessageType.CheckpointCreate:
+                    CheckLoad();
+                    _checkpoints.Create(id);
+                    break;
+                case MessageType.CheckpointRead:
+                    CheckLoad();
+                    _checkpoints.Read(CheckpointReadRequest.Read(body.Span), id);
+                    break;
+                case MessageType.CheckpointRelease:
+                    CheckLoad();
+                    _checkpoints.Release(CheckpointReleaseRequest.Read(body.Span), id);
                     break;
                 case MessageType.Info:
                     CheckLoad();
@@ -149,20 +195,35 @@ internal sealed class RequestDispatcher
         }
     }
 
-    private void CheckLoad()
+    private void CheckDraining()
     {
         if (_load.IsDraining)
         {
             throw new StorageException(
                 StorageErrorCode.ShuttingDown, "The server is shutting down and takes no more requests. Connect again later.");
         }
+    }
 
+    private void CheckLoad()
+    {
+        CheckDraining();
         if (_load.Unanswered + _writes.Count >= _context.Options.MaxRequestsInFlight)
         {
             throw new StorageException(
                 StorageErrorCode.LimitExceeded,
                 $"The connection has {_context.Options.MaxRequestsInFlight} unanswered requests, the most that it may. Wait for answers before sending more.");
         }
+    }
+
+    private void Invalidate(KeyRange[] ranges, RequestId id)
+    {
+        if (!_context.Options.AllowInvalidate)
+        {
+            throw new StorageException(
+                StorageErrorCode.Unsupported, $"This server lets no client invalidate ({nameof(StorageSessionOptions.AllowInvalidate)}). Ask its application to.");
+        }
+
+        _replies.Append(new InvalidateReply(_context.Served.Invalidation.Invalidate(ranges)), id);
     }
 
     private void Get(ReadOnlyMemory<byte> key, RequestId id)

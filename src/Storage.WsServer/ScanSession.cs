@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
 using WsStorage.Transport;
@@ -6,58 +5,26 @@ using WsStorage.Transport;
 namespace WsStorage.WsServer;
 
 /// <summary>One open scan of a client: sends pages while it has credit.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "The source has no timer, and a cancel may come at any time: it is left to the collector.")]
-internal sealed class ScanSession
+internal sealed class ScanSession : PagedStream
 {
-    private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _cancellation = new();
-    private readonly IStorage _storage;
-    private readonly MessageOutbox _outbox;
-    private readonly SlowReaderGuard _slowReader;
     private readonly SessionContext _context;
     private readonly ScanOptions _options;
-    private TaskCompletionSource? _creditWaiter;
-    private long _credit;
 
-    public ScanSession(ScanRequest request, IStorage storage, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context)
+    public ScanSession(ScanRequest request, RequestId id, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context)
+        : base(id, request.Credit, outbox, slowReader, context)
     {
         int most = Math.Max(1024, context.MaxReplyBytes);
         _options = request.Options with { PageBytes = Math.Min(request.Options.PageBytes, most) };
-        _credit = request.Credit;
-        _storage = storage;
-        _outbox = outbox;
-        _slowReader = slowReader;
         _context = context;
     }
 
-    /// <summary>Whether a cancel has come.</summary>
-    public bool IsCancelled => _cancellation.IsCancellationRequested;
-
-    public void AddCredit(long bytes)
+    public override async Task SendAsync()
     {
-        TaskCompletionSource? waiter;
-        lock (_gate)
-        {
-            _credit = Math.Min(_credit + bytes, int.MaxValue);
-            waiter = _creditWaiter;
-            _creditWaiter = null;
-        }
-
-        waiter?.TrySetResult();
-    }
-
-    public void Cancel() => _cancellation.Cancel();
-
-    /// <summary>Sends the pages.</summary>
-    /// <param name="id">The scan's id.</param>
-    /// <returns>Completes when all pages are posted; the end is the caller's to post.</returns>
-    public async Task SendPagesAsync(RequestId id)
-    {
-        await foreach (ScanPage page in _storage.ScanPagesAsync(_options, _cancellation.Token).ConfigureAwait(false))
+        await foreach (ScanPage page in _context.Storage.ScanPagesAsync(_options, Cancelled).ConfigureAwait(false))
         {
             if (page.Rows.Length <= _context.MaxReplyBytes)
             {
-                await SendAsync(page, id).ConfigureAwait(false);
+                await SendAsync(page).ConfigureAwait(false);
                 continue;
             }
 
@@ -65,7 +32,7 @@ internal sealed class ScanSession
             int start = FindLastRow(page);
             if (start > 0)
             {
-                await SendAsync(new ScanPage(page.Revision, page.Count - 1, page.Rows[..start]), id).ConfigureAwait(false);
+                await SendAsync(new ScanPage(page.Revision, page.Count - 1, page.Rows[..start])).ConfigureAwait(false);
             }
 
             ReadOnlyMemory<byte> last = page.Rows[start..];
@@ -74,7 +41,7 @@ internal sealed class ScanSession
                 throw ReplyLimit.TooLarge(last.Length, _context.PeerMaxMessageBytes).ToException();
             }
 
-            await SendAsync(new ScanPage(page.Revision, 1, last), id).ConfigureAwait(false);
+            await SendAsync(new ScanPage(page.Revision, 1, last)).ConfigureAwait(false);
         }
     }
 
@@ -93,45 +60,9 @@ internal sealed class ScanSession
 
     private static int FieldLength(ReadOnlyMemory<byte> field) => BodyWriter.MeasureBytes(field.Span);
 
-    private async ValueTask SendAsync(ScanPage page, RequestId id)
+    private async ValueTask SendAsync(ScanPage page)
     {
-        await WaitForCreditAsync().ConfigureAwait(false);
-        await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
-        PackBuffer pack = _outbox.RentPack();
-        pack.Append(new ScanPageMessage(page.Revision, page.Count, page.Rows.Span), id);
-        AddCredit(-page.Rows.Length);
-        _outbox.Post(pack, alone: true);
-    }
-
-    private async ValueTask WaitForCreditAsync()
-    {
-        TimeSpan timeout = _context.Options.SlowReaderTimeout;
-        while (true)
-        {
-            Task wait;
-            lock (_gate)
-            {
-                if (_credit > 0)
-                {
-                    return;
-                }
-
-                _creditWaiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                wait = _creditWaiter.Task;
-            }
-
-            try
-            {
-                await wait.WaitAsync(timeout, _context.TimeProvider, _cancellation.Token).ConfigureAwait(false);
-            }
-            catch (TimeoutException exception)
-            {
-                throw new StorageException(
-                    StorageErrorCode.Timeout,
-                    $"The scan was ended because its reader took nothing for {timeout}. Scan again from the last key read.",
-                    WriteOutcome.NotApplied,
-                    exception);
-            }
-        }
+        await WaitForTurnAsync().ConfigureAwait(false);
+        Post(new ScanPageMessage(page.Revision, page.Count, page.Rows.Span), page.Rows.Length);
     }
 }

@@ -15,29 +15,28 @@ internal sealed class Session
     private const int MaxChunkBytes = 64 * 1024;
 
     private readonly IMessageTransport _transport;
-    private readonly IStorage _storage;
     private readonly SessionContext _context;
     private readonly MessageOutbox _outbox;
+    private readonly SessionExit _exit;
     private readonly SlowReaderGuard _slowReader;
     private readonly SessionLoad _load;
+    private readonly SessionStreams _streams;
     private readonly RequestDispatcher _dispatcher;
+    private readonly Lock _dispatching = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ITimer _timer;
-    private string? _endReason;
-    private Task? _closing;
     private long _lastRequest;
+    private bool _superseded;
 
-    public Session(IMessageTransport transport, IStorage storage, SessionContext context)
+    public Session(IMessageTransport transport, SessionContext context)
     {
         _transport = transport;
-        _storage = storage;
         _context = context;
-        _outbox = new MessageOutbox(transport, MessageType.ServerPack, context.Options.MaxQueuedBytes, exception => CutOff(exception.Message));
-        _slowReader = new SlowReaderGuard(_outbox, context, CutOff);
+        _outbox = new MessageOutbox(transport, MessageType.ServerPack, context.Options.MaxQueuedBytes, exception => _exit!.CutOff(exception.Message));
+        _exit = new SessionExit(transport, _outbox, context.TimeProvider, () => _streams!.EndWatches(), OnTimer);
+        _slowReader = new SlowReaderGuard(_outbox, context, _exit.CutOff);
         _load = new SessionLoad(context.Options.MaxBytesInFlight);
-        _dispatcher = new RequestDispatcher(storage, _outbox, _slowReader, context, _load);
-        _timer = context.TimeProvider.CreateTimer(
-            static state => ((Session)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _streams = new SessionStreams(_outbox, _slowReader, context, _load);
+        _dispatcher = new RequestDispatcher(_outbox, _slowReader, context, _load, _streams);
     }
 
     /// <summary>Completes when the session is over and holds nothing any more.</summary>
@@ -53,7 +52,7 @@ internal sealed class Session
         }
         catch (TransportException exception)
         {
-            _endReason ??= exception.Message;
+            _exit.Note(exception.Message);
         }
         finally
         {
@@ -72,18 +71,34 @@ internal sealed class Session
         {
             using var timeout = new CancellationTokenSource(_context.Options.DrainTimeout, _context.TimeProvider);
             await _load.DrainAsync().WaitAsync(timeout.Token).ConfigureAwait(false);
+
+            // Or they would go on filling the outbox that is to be emptied.
+            _streams.EndWatches();
             await _outbox.DrainAsync().WaitAsync(timeout.Token).ConfigureAwait(false);
-            await CloseAsync(reason).ConfigureAwait(false);
+            await _exit.CloseAsync(reason).ConfigureAwait(false);
 
             // The client answers the close, which ends the loop that receives.
             await Ended.WaitAsync(timeout.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            _endReason ??= $"It did not finish within the drain timeout of {_context.Options.DrainTimeout}.";
-            _transport.Abort();
+            _exit.CutOff($"It did not finish within the drain timeout of {_context.Options.DrainTimeout}.");
             await Ended.ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Ends the session, because a newer connection of the same client has taken it over. When this returns, nothing more of what
+    /// the client said here is executed; the close itself is not waited for, because the client may be long gone.
+    /// </summary>
+    public void Supersede()
+    {
+        lock (_dispatching)
+        {
+            _superseded = true;
+        }
+
+        _ = _exit.CloseAsync(new CloseReason(CloseReason.Superseded, "superseded by a newer connection of the same client"));
     }
 
     private async Task ServeOrRefuseAsync()
@@ -98,12 +113,12 @@ internal sealed class Session
         catch (StorageException exception) when (exception.Code == StorageErrorCode.ProtocolError)
         {
             Log.BrokeProtocol(_context.Logger, _context.Number, _context.Client.Name, exception.Message);
-            await CloseAsync(new CloseReason(CloseReason.ProtocolError, exception.Message)).ConfigureAwait(false);
+            await _exit.CloseAsync(new CloseReason(CloseReason.ProtocolError, exception.Message)).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not TransportException)
         {
             Log.SessionFailed(_context.Logger, _context.Number, exception);
-            await CloseAsync(new CloseReason(CloseReason.InternalError, "The server failed unexpectedly; its log says more."))
+            await _exit.CloseAsync(new CloseReason(CloseReason.InternalError, "The server failed unexpectedly; its log says more."))
                 .ConfigureAwait(false);
         }
     }
@@ -111,48 +126,45 @@ internal sealed class Session
     private async Task<bool> WelcomeAsync()
     {
         _transport.MaxMessageBytes = ProtocolConstants.MaxHelloBytes;
-        SetTimer(_context.Options.HelloTimeout);
+        _exit.SetTimer(_context.Options.HelloTimeout);
         ReceivedMessage message = await _transport.ReceiveAsync().ConfigureAwait(false);
-        SetTimer(Timeout.InfiniteTimeSpan);
+        _exit.SetTimer(Timeout.InfiniteTimeSpan);
         if (message.Kind != ReceivedKind.Message)
         {
             await AnswerNoMessageAsync(message).ConfigureAwait(false);
             return false;
         }
 
-        if (!Envelope.TryParse(message.Data.Span, out Envelope envelope)
-            || envelope.Type != MessageType.Hello || envelope.Id == RequestId.None)
+        Greeting greeting = Greeting.Read(message.Data.Span);
+        if (greeting.Refusal is { } refusal)
         {
-            throw new StorageException(StorageErrorCode.ProtocolError, "The first message of a client is a hello with an id.");
-        }
-
-        RequestId id = envelope.Id;
-        HelloMessage hello;
-        try
-        {
-            hello = HelloMessage.Read(envelope.Body);
-            if (hello.MaxMessageBytes < ProtocolConstants.MaxHelloBytes)
-            {
-                throw new StorageException(
-                    StorageErrorCode.ProtocolError,
-                    $"The client takes messages of {hello.MaxMessageBytes} bytes; it must take {ProtocolConstants.MaxHelloBytes} at least.");
-            }
-        }
-        catch (StorageException exception) when (exception.Code == StorageErrorCode.UnsupportedVersion)
-        {
-            Log.BrokeProtocol(_context.Logger, _context.Number, _context.Client.Name, exception.Message);
-            _outbox.Post(ErrorReply.From(exception), id);
+            Log.BrokeProtocol(_context.Logger, _context.Number, _context.Client.Name, refusal.Message);
+            _outbox.Post(ErrorReply.From(refusal), greeting.Id);
             await _outbox.DrainAsync().ConfigureAwait(false);
-            await CloseAsync(new CloseReason(CloseReason.ProtocolError, exception.Message)).ConfigureAwait(false);
+            await _exit.CloseAsync(new CloseReason(CloseReason.ProtocolError, refusal.Message)).ConfigureAwait(false);
             return false;
         }
 
-        StorageInfo info = await _storage.GetInfoAsync().ConfigureAwait(false);
+        StorageInfo info = await _context.Storage.GetInfoAsync().ConfigureAwait(false);
+        if (_exit.IsClosing)
+        {
+            // It came too late. A newer connection of the client must not be superseded by this one.
+            return false;
+        }
+
+        HelloMessage hello = greeting.Hello;
+        _context.StorageLimits = info.Limits;
+        _context.SessionKey = hello.ClientId is { } clientId ? SessionKey.Derive(_context.Client, clientId) : null;
+        if (_context.SessionKey is { } key)
+        {
+            _context.Served.Claims.Claim(key, this);
+        }
+
         SessionLimits limits = _context.SessionLimits;
         _context.PeerMaxMessageBytes = hello.MaxMessageBytes;
         _transport.MaxMessageBytes = limits.MaxMessageBytes;
         _outbox.PeerAcceptsPacks = hello.AcceptsPacks;
-        _outbox.Post(new WelcomeMessage(SessionContext.ServerName, limits, info.Position), id);
+        _outbox.Post(new WelcomeMessage(SessionContext.ServerName, limits, info.Position, _context.SessionFacts), greeting.Id);
         Log.Connected(_context.Logger, _context.Number, _context.Client.Name, hello.ClientName);
         return true;
     }
@@ -172,7 +184,7 @@ internal sealed class Session
             else
             {
                 // Nothing more has arrived: answer what has, while the next is under way.
-                _dispatcher.Execute();
+                Execute();
                 message = await receive.ConfigureAwait(false);
                 _transport.ReleaseReceived();
                 chunkBytes = 0;
@@ -180,21 +192,50 @@ internal sealed class Session
 
             if (message.Kind != ReceivedKind.Message)
             {
-                _dispatcher.Execute();
+                Execute();
                 await AnswerNoMessageAsync(message).ConfigureAwait(false);
                 return;
             }
 
             _lastRequest = _context.TimeProvider.GetTimestamp();
-            _dispatcher.Dispatch(message.Data);
+            if (!TryDispatch(message.Data))
+            {
+                return;
+            }
+
             chunkBytes += message.Data.Length;
             if (chunkBytes >= MaxChunkBytes || _dispatcher.IsFull || _outbox.IsFull || _load.IsFull)
             {
-                _dispatcher.Execute();
+                Execute();
                 _transport.ReleaseReceived();
                 chunkBytes = 0;
                 await _load.WaitForRoomAsync().ConfigureAwait(false);
                 await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Takes a message, unless the session is superseded.</summary>
+    private bool TryDispatch(ReadOnlyMemory<byte> message)
+    {
+        lock (_dispatching)
+        {
+            if (!_superseded)
+            {
+                _dispatcher.Dispatch(message);
+            }
+
+            return !_superseded;
+        }
+    }
+
+    private void Execute()
+    {
+        lock (_dispatching)
+        {
+            if (!_superseded)
+            {
+                _dispatcher.Execute();
             }
         }
     }
@@ -214,30 +255,12 @@ internal sealed class Session
                 Log.BrokeProtocol(_context.Logger, _context.Number, _context.Client.Name, reason.Text);
                 break;
             default:
-                _endReason ??= $"The client closed ({message.CloseReason?.Code}): {message.CloseReason?.Text}";
+                _exit.Note($"The client closed ({message.CloseReason?.Code}): {message.CloseReason?.Text}");
                 reason = new CloseReason(CloseReason.Normal, "Good-bye.");
                 break;
         }
 
-        await CloseAsync(reason).ConfigureAwait(false);
-    }
-
-    /// <summary>The one door: says what waits to be said, then why nothing more will be. The first reason counts.</summary>
-    private Task CloseAsync(CloseReason reason)
-    {
-        lock (_ended)
-        {
-            return _closing ??= CloseCoreAsync(reason);
-        }
-    }
-
-    private async Task CloseCoreAsync(CloseReason reason)
-    {
-        _endReason ??= reason.Text;
-        _timer.Change(SessionContext.CloseTimeout, Timeout.InfiniteTimeSpan);
-        await _outbox.DrainAsync().ConfigureAwait(false);
-        _outbox.Stop();
-        await _transport.CloseAsync(reason).ConfigureAwait(false);
+        await _exit.CloseAsync(reason).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -257,59 +280,44 @@ internal sealed class Session
 
     private async Task EndAsync()
     {
-        _dispatcher.CancelScans();
+        if (_context.SessionKey is { } key)
+        {
+            _context.Served.Claims.Release(key, this);
+        }
+
+        Task watches = _streams.EndAsync();
+        _dispatcher.End();
         _outbox.Stop();
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _exit.StopTimerAsync().ConfigureAwait(false);
+        await watches.ConfigureAwait(false);
         await _load.WaitForIdleAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
-        Log.Ended(_context.Logger, _context.Number, _endReason ?? "The connection ended.");
+        Log.Ended(_context.Logger, _context.Number, _exit.Reason);
         _ended.TrySetResult();
-    }
-
-    private void CutOff(string reason)
-    {
-        _endReason ??= reason;
-        _transport.Abort();
     }
 
     private void RestartIdleTimer()
     {
         if (_context.Options.IdleTimeout != Timeout.InfiniteTimeSpan)
         {
-            SetTimer(_context.Options.IdleTimeout);
-        }
-    }
-
-    /// <summary>Sets the timer, unless it bounds the close already.</summary>
-    private void SetTimer(TimeSpan dueTime)
-    {
-        lock (_ended)
-        {
-            if (_closing is null)
-            {
-                _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
-            }
+            _exit.SetTimer(_context.Options.IdleTimeout);
         }
     }
 
     private void OnTimer()
     {
-        if (_closing is not null)
+        if (_context.PeerMaxMessageBytes == 0)
         {
-            _transport.Abort();
-        }
-        else if (_context.PeerMaxMessageBytes == 0)
-        {
-            _ = CloseAsync(new CloseReason(
+            _ = _exit.CloseAsync(new CloseReason(
                 CloseReason.PolicyViolation, $"No hello was said within {_context.Options.HelloTimeout}."));
         }
-        else if (_load.InFlight > 0 || _context.TimeProvider.GetElapsedTime(_lastRequest) < _context.Options.IdleTimeout)
+        else if (_load.InFlight > 0 || _streams.HasWatches || _context.TimeProvider.GetElapsedTime(_lastRequest) < _context.Options.IdleTimeout)
         {
             RestartIdleTimer();
         }
         else
         {
-            _ = CloseAsync(new CloseReason(CloseReason.Normal, $"The connection was idle for {_context.Options.IdleTimeout}."));
+            _ = _exit.CloseAsync(new CloseReason(CloseReason.Normal, $"The connection was idle for {_context.Options.IdleTimeout}."));
         }
     }
 }

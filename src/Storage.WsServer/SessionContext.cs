@@ -5,8 +5,7 @@ using WsStorage.Protocol.Messages;
 namespace WsStorage.WsServer;
 
 /// <summary>What the parts of one session share, and none of them changes after the hello.</summary>
-internal sealed class SessionContext(
-    long number, ClientIdentity client, StorageSessionOptions options, StorageLimits storageLimits, TimeProvider timeProvider, ILogger logger)
+internal sealed class SessionContext(long number, ClientIdentity client, ServedStorage served)
 {
     /// <summary>What this server says it is.</summary>
     public const string ServerName = "WsStorage";
@@ -18,13 +17,22 @@ internal sealed class SessionContext(
 
     public ClientIdentity Client => client;
 
-    public StorageSessionOptions Options => options;
+    /// <summary>What all sessions share.</summary>
+    public ServedStorage Served => served;
 
-    public StorageLimits StorageLimits => storageLimits;
+    public IStorage Storage => served.Storage;
 
-    public TimeProvider TimeProvider => timeProvider;
+    public StorageSessionOptions Options => served.Options;
 
-    public ILogger Logger => logger;
+    public TimeProvider TimeProvider => served.TimeProvider;
+
+    public ILogger Logger => served.Logger;
+
+    /// <summary>What the storage takes, as it said when the client said hello.</summary>
+    public StorageLimits StorageLimits { get; set; } = StorageLimits.Default;
+
+    /// <summary>The client's session; none when its hello had no client id.</summary>
+    public Guid? SessionKey { get; set; }
 
     /// <summary>The largest message that the client takes, as its hello said.</summary>
     public int PeerMaxMessageBytes { get; set; }
@@ -34,11 +42,34 @@ internal sealed class SessionContext(
 
     /// <summary>What the client is told that it may do.</summary>
     public SessionLimits SessionLimits => new(
-        options.MaxMessageBytes ?? storageLimits.MaxBatchBytes + ProtocolConstants.MessageOverheadBytes,
-        storageLimits.MaxValueBytes,
-        storageLimits.MaxBatchBytes,
-        options.MaxRequestsInFlight,
-        options.MaxScans);
+        Options.MaxMessageBytes ?? StorageLimits.MaxBatchBytes + ProtocolConstants.MessageOverheadBytes,
+        StorageLimits.MaxValueBytes,
+        StorageLimits.MaxBatchBytes,
+        Options.MaxRequestsInFlight,
+        Options.MaxScans,
+        Options.MaxWatches);
+
+    /// <summary>What the client is told of its session.</summary>
+    public SessionFacts SessionFacts
+    {
+        get
+        {
+            if (Storage is not IExactlyOnceStorage once)
+            {
+                return default;
+            }
+
+            if (SessionKey is not { } key)
+            {
+                return new SessionFacts(AppliesOnce: true, 0, TimeSpan.Zero);
+            }
+
+            // The number of seconds has to fit its field.
+            TimeSpan longest = TimeSpan.FromSeconds(int.MaxValue);
+            TimeSpan retention = once.SessionRetention;
+            return new SessionFacts(AppliesOnce: true, once.GetLastNumber(key), retention < longest ? retention : longest);
+        }
+    }
 
     /// <summary>Logs a failed request and makes the reply that tells of it.</summary>
     /// <param name="exception">Why it failed.</param>
@@ -48,11 +79,11 @@ internal sealed class SessionContext(
     {
         if (exception is StorageException known)
         {
-            Log.RequestRefused(logger, number, known.Message);
+            Log.RequestRefused(Logger, number, known.Message);
             return ErrorReply.From(known);
         }
 
-        Log.RequestFailed(logger, number, exception);
+        Log.RequestFailed(Logger, number, exception);
         return new ErrorReply(StorageErrorCode.Internal, outcome, "The server failed unexpectedly; its log says more.");
     }
 

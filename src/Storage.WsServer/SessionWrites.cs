@@ -15,17 +15,19 @@ internal sealed class SessionWrites
     private readonly SessionLoad _load;
     private readonly IBatchStorage? _batches;
     private readonly UnbatchedWrites _unbatched;
+    private readonly bool _appliesOnce;
     private readonly Stack<WriteGroup> _spare = new();
     private WriteGroup _gathering;
 
-    public SessionWrites(int capacity, IStorage storage, MessageOutbox outbox, SessionContext context, SessionLoad load)
+    public SessionWrites(int capacity, MessageOutbox outbox, SessionContext context, SessionLoad load)
     {
         _capacity = capacity;
         _outbox = outbox;
         _context = context;
         _load = load;
-        _batches = storage as IBatchStorage;
-        _unbatched = new UnbatchedWrites(storage);
+        _batches = context.Storage as IBatchStorage;
+        _unbatched = new UnbatchedWrites(context.Storage);
+        _appliesOnce = context.Storage is IExactlyOnceStorage;
         _gathering = new WriteGroup(capacity);
     }
 
@@ -40,6 +42,29 @@ internal sealed class SessionWrites
     {
         WriteBatch batch = _gathering.Next;
         WriteRequest.Read(body, batch);
+        _context.StorageLimits.Check(batch);
+        _gathering.Add(id);
+    }
+
+    /// <summary>Adds a write that is applied once, however often it is sent. It keeps its place among the others.</summary>
+    /// <param name="body">The body of its message; copied.</param>
+    /// <param name="id">Its id.</param>
+    public void AddNumbered(ReadOnlySpan<byte> body, Protocol.RequestId id)
+    {
+        if (!_appliesOnce)
+        {
+            throw new StorageException(
+                StorageErrorCode.Unsupported, "The store behind this server keeps no record of numbered writes. Send plain writes.");
+        }
+
+        if (_context.SessionKey is not { } session)
+        {
+            throw new StorageException(
+                StorageErrorCode.Unsupported, "The client's hello gave no client id, so its writes can't be numbered. Say hello with one, or send plain writes.");
+        }
+
+        WriteBatch batch = _gathering.Next;
+        NumberedWriteRequest.Read(body, session, batch);
         _context.StorageLimits.Check(batch);
         _gathering.Add(id);
     }

@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using WsStorage.Protocol;
 using WsStorage.Transport;
@@ -13,30 +12,21 @@ namespace WsStorage.WsServer;
 /// </summary>
 internal sealed class StorageEndpoint
 {
-    private readonly IStorage _storage;
+    private readonly ServedStorage _served;
     private readonly StorageSessionOptions _options;
     private readonly Func<HttpContext, ClientIdentity?> _authenticate;
-    private readonly TimeProvider _timeProvider;
-    private readonly ILogger _logger;
-    private long _lastSession;
 
-    public StorageEndpoint(
-        IStorage storage,
-        StorageSessionOptions options,
-        Func<HttpContext, ClientIdentity?> authenticate,
-        TimeProvider timeProvider,
-        ILogger logger)
+    public StorageEndpoint(ServedStorage served, Func<HttpContext, ClientIdentity?> authenticate)
     {
-        options.Validate();
-        _storage = storage;
-        _options = options;
+        served.Options.Validate();
+        _served = served;
+        _options = served.Options;
         _authenticate = authenticate;
-        _timeProvider = timeProvider;
-        _logger = logger;
-        Sessions = new SessionRegistry(options);
     }
 
-    public SessionRegistry Sessions { get; }
+    public SessionRegistry Sessions => _served.Sessions;
+
+    public StorageInvalidation Invalidation => _served.Invalidation;
 
     /// <summary>Who a client is by the certificate that it showed; none without one.</summary>
     /// <param name="http">The request.</param>
@@ -91,7 +81,6 @@ internal sealed class StorageEndpoint
 
     private async Task ServeAsync(HttpContext http, ClientIdentity client)
     {
-        StorageInfo info = await _storage.GetInfoAsync(http.RequestAborted).ConfigureAwait(false);
         WebSocket socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = ProtocolConstants.Subprotocol,
@@ -99,10 +88,8 @@ internal sealed class StorageEndpoint
             KeepAliveTimeout = _options.KeepAliveTimeout,
         }).ConfigureAwait(false);
         var transport = new WebSocketTransport(
-            socket, ProtocolConstants.MaxHelloBytes, _options.MessageTimeout, _timeProvider);
-        var context = new SessionContext(
-            Interlocked.Increment(ref _lastSession), client, _options, info.Limits, _timeProvider, _logger);
-        var session = new Session(transport, _storage, context);
+            socket, ProtocolConstants.MaxHelloBytes, _options.MessageTimeout, _served.TimeProvider);
+        var session = new Session(transport, _served.NewContext(client));
         Sessions.Add(session);
         try
         {
@@ -116,7 +103,7 @@ internal sealed class StorageEndpoint
 
     private void Refuse(HttpContext http, string remote, int status, string reason)
     {
-        Log.Refused(_logger, remote, reason);
+        Log.Refused(_served.Logger, remote, reason);
         http.Response.StatusCode = status;
     }
 }

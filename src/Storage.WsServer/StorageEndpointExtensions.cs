@@ -26,9 +26,17 @@ public static class StorageEndpointExtensions
     {
         options ??= new StorageEndpointOptions();
         ILogger logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger<WsStorageServer>();
-        var endpoint = new StorageEndpoint(storage, options.Session, options.Authenticate, options.TimeProvider, logger);
+        var served = new ServedStorage(storage, options.Session, options.TimeProvider, logger, options.Invalidation);
+        served.KeepLeases(options.Leases);
+        var endpoint = new StorageEndpoint(served, options.Authenticate);
         IHostApplicationLifetime lifetime = endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
-        lifetime.ApplicationStopping.Register(() => _ = endpoint.Sessions.DrainAsync());
+        lifetime.ApplicationStarted.Register(() => served.Leases?.Start());
+        lifetime.ApplicationStopping.Register(() =>
+        {
+            served.Leases?.Hold();
+            _ = endpoint.Sessions.DrainAsync();
+        });
+        lifetime.ApplicationStopped.Register(() => _ = served.Leases?.StopAsync());
         return endpoints.MapGet(pattern, (RequestDelegate)endpoint.HandleAsync);
     }
 }

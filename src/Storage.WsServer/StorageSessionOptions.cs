@@ -24,13 +24,28 @@ public sealed record StorageSessionOptions
     /// <summary>How many bytes of replies may wait for a client, before the server stops reading from it. Default: 4 MiB.</summary>
     public long MaxQueuedBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How many scans of a connection may be open at once. Default: 32.</summary>
+    /// <summary>How many scans of a connection may be open at once, walks that hash ranges included. Default: 32.</summary>
     public int MaxScans { get; init; } = 32;
 
-    /// <summary>How many connections there may be. Default: 10,000.</summary>
+    /// <summary>How many watches of a connection may be open at once. Default: 1,000.</summary>
+    public int MaxWatches { get; init; } = 1000;
+
+    /// <summary>Whether a client may make the others read again (invalidate). Default: yes.</summary>
+    public bool AllowInvalidate { get; init; } = true;
+
+    /// <summary>
+    /// Whether a client may make checkpoints and read the files of the store, if that has any to hand out. Who may connect may
+    /// read all rows anyway; a checkpoint costs the store disk space while it lasts. Default: yes.
+    /// </summary>
+    public bool AllowCheckpoints { get; init; } = true;
+
+    /// <summary>
+    /// How many connections there may be. One whose client is gone counts until that is noticed (<see cref="KeepAliveInterval"/>
+    /// and <see cref="KeepAliveTimeout"/>), also when the client wants to come back: leave room for that. Default: 10,000.
+    /// </summary>
     public int MaxConnections { get; init; } = 10_000;
 
-    /// <summary>How many connections there may be with one certificate. Default: 1,000.</summary>
+    /// <summary>How many connections there may be with one certificate, counted as <see cref="MaxConnections"/>. Default: 1,000.</summary>
     public int MaxConnectionsPerClient { get; init; } = 1000;
 
     /// <summary>How long a client may take to say hello. Default: 10 s.</summary>
@@ -40,12 +55,15 @@ public sealed record StorageSessionOptions
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a client may go without reading while its replies wait, and how long a scan may wait for credit. Default:
-    /// 60 s.
+    /// How long a client may go without reading anything while its replies wait (one that does not is cut off before twice that),
+    /// and how long a scan or a walk that hashes may wait for credit. A watch may wait for credit for ever. Default: 60 s.
     /// </summary>
     public TimeSpan SlowReaderTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a connection may be without a request or an open scan before it is closed. Default: never.</summary>
+    /// <summary>
+    /// How long a connection may be without a request, an open scan or a watch before it is closed. A client that stays connected
+    /// by itself comes back at once. Default: never.
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>How often a silent client is asked for a sign of life. Default: 15 s.</summary>
@@ -72,6 +90,7 @@ public sealed record StorageSessionOptions
         AtLeast(nameof(MaxBytesInFlight), MaxBytesInFlight, 1);
         AtLeast(nameof(MaxQueuedBytes), MaxQueuedBytes, 64 * 1024);
         AtLeast(nameof(MaxScans), MaxScans, 0);
+        AtLeast(nameof(MaxWatches), MaxWatches, 0);
         AtLeast(nameof(MaxConnections), MaxConnections, 1);
         AtLeast(nameof(MaxConnectionsPerClient), MaxConnectionsPerClient, 1);
         Positive(nameof(HelloTimeout), HelloTimeout);

@@ -60,9 +60,13 @@ internal sealed class WriteGroup(int capacity)
 
                 replies.Append(error, _ids[i]);
             }
-            else
+            else if (_batches[i]!.Stamp is null)
             {
                 replies.Append(new WriteReply(_results[i]), _ids[i]);
+            }
+            else
+            {
+                AppendNumbered(replies, context, i);
             }
         }
     }
@@ -80,5 +84,21 @@ internal sealed class WriteGroup(int capacity)
         _failures.AsSpan(0, Count).Clear();
         Count = 0;
         ByteCount = 0;
+    }
+
+    private void AppendNumbered(ReplyWriter replies, SessionContext context, int index)
+    {
+        WriteResult result;
+        try
+        {
+            result = _results[index].EnsureExecuted();
+        }
+        catch (StorageException exception)
+        {
+            replies.Append(context.ToReply(exception), _ids[index]);
+            return;
+        }
+
+        replies.Append(new NumberedWriteReply(result), _ids[index]);
     }
 }

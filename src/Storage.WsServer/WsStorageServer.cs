@@ -9,6 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using WsStorage.Leases;
+using WsStorage.WsServer.Leases;
 
 namespace WsStorage.WsServer;
 
@@ -21,6 +23,7 @@ public sealed class WsStorageServer : IAsyncDisposable
     private readonly IStorage _storage;
     private readonly WsStorageServerOptions _options;
     private readonly ILogger _logger;
+    private readonly ServedStorage _served;
     private readonly StorageEndpoint _endpoint;
     private readonly WebApplication _application;
     private Task? _stopping;
@@ -35,13 +38,21 @@ public sealed class WsStorageServer : IAsyncDisposable
         _storage = storage;
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<WsStorageServer>();
-        _endpoint = new StorageEndpoint(
-            storage, options.Session, StorageEndpoint.IdentifyByCertificate, options.TimeProvider, _logger);
+        _served = new ServedStorage(storage, options.Session, options.TimeProvider, _logger);
+        _served.KeepLeases(options.Leases);
+        Leases = new HostLeases(storage, _served.Leases);
+        _endpoint = new StorageEndpoint(_served, StorageEndpoint.IdentifyByCertificate);
         _application = Build();
     }
 
     /// <summary>The storage that is served: the application's own reads and writes go here.</summary>
     public IStorage Storage => _storage;
+
+    /// <summary>
+    /// The storage that is served, with leases for the application itself: they last until they are disposed of or the server
+    /// stops. If its process dies they end when their time to live is over after the next start. Disposing of it does nothing.
+    /// </summary>
+    public ILeaseStorage Leases { get; }
 
     /// <summary>How many clients are connected.</summary>
     public int ConnectionCount => _endpoint.Sessions.Count;
@@ -95,9 +106,23 @@ public sealed class WsStorageServer : IAsyncDisposable
         string address = _application.Services.GetRequiredService<IServer>().Features
             .Get<IServerAddressesFeature>()!.Addresses.First();
         EndPoint = new IPEndPoint(_options.Listen.Address, BindingAddress.Parse(address).Port);
+        _served.Leases?.Start();
         StorageInfo info = await _storage.GetInfoAsync(cancellationToken).ConfigureAwait(false);
         Log.Serving(_logger, info.Engine, $"wss://{EndPoint}{_options.Path}");
     }
+
+    /// <summary>
+    /// Makes clients look again: tells every watch that asked for it (<see cref="WatchOptions.Invalidations"/>) that keys are to
+    /// be read again, changed or not. Reaches who is connected. Does not wait for clients.
+    /// </summary>
+    /// <param name="ranges">What to read again: at least one range. Everything is <see cref="KeyRange.All"/>, one key is
+    /// <see cref="KeyRange.Single"/>. Read before this returns.</param>
+    /// <param name="cancellationToken">Cancelled before the call, nobody is told.</param>
+    /// <returns>How many watches are told.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.InvalidArgument"/>: there is no range.
+    /// <see cref="StorageErrorCode.KeyTooLarge"/>: a bound is no key.</exception>
+    public ValueTask<int> InvalidateAsync(IReadOnlyList<KeyRange> ranges, CancellationToken cancellationToken = default) =>
+        _endpoint.Invalidation.InvalidateAsync(ranges, cancellationToken);
 
     /// <summary>
     /// Takes no new connections and requests, finishes what is in flight, closes each connection with 1001, and stops
@@ -123,8 +148,13 @@ public sealed class WsStorageServer : IAsyncDisposable
     private async Task StopCoreAsync()
     {
         Log.Stopping(_logger, ConnectionCount, _options.Session.DrainTimeout);
+        _served.Leases?.Hold();
         await _endpoint.Sessions.DrainAsync().ConfigureAwait(false);
         await _application.StopAsync().ConfigureAwait(false);
+        if (_served.Leases is { } leases)
+        {
+            await leases.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private WebApplication Build()

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WsStorage.Transport.Tls;
+using WsStorage.WsServer.Leases;
 
 namespace WsStorage.WsServer;
 
@@ -19,6 +20,9 @@ public sealed record WsStorageServerOptions
 
     /// <summary>What each client is allowed.</summary>
     public StorageSessionOptions Session { get; init; } = new();
+
+    /// <summary>Which leases are granted.</summary>
+    public LeaseOptions Leases { get; init; } = new();
 
     /// <summary>Where to log. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
@@ -38,5 +42,6 @@ public sealed record WsStorageServerOptions
 
         Tls.ValidateForServer();
         Session.Validate();
+        Leases.Validate();
     }
 }

@@ -5,11 +5,11 @@ using WsStorage.Transport;
 namespace WsStorage.WsServer;
 
 /// <summary>
-/// Reads that are answered one by one: those of a storage that does not read in batches, all at once; and those that must
-/// wait until the client has read what waits for it, one after the other.
+/// Requests that are answered one by one: those that come seldom; reads of a storage that does not read in batches, all at once;
+/// and reads that must wait until the client has read what waits for it, one after the other.
 /// </summary>
-internal sealed class SingleReads(
-    IStorage storage, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load)
+internal sealed class SingleRequests(
+    MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load)
 {
     private Task _lastInTurn = Task.CompletedTask;
 
@@ -22,7 +22,7 @@ internal sealed class SingleReads(
         byte[] copy = key.ToArray();
         Start(id, inTurn, async () =>
         {
-            GetResult result = await storage.GetAsync(copy).ConfigureAwait(false);
+            GetResult result = await context.Storage.GetAsync(copy).ConfigureAwait(false);
             Post(new GetReply(result.Revision, result.Found, result.Value), id);
         });
     }
@@ -36,7 +36,7 @@ internal sealed class SingleReads(
         ReadOnlyMemory<byte>[] copies = Array.ConvertAll(keys, key => (ReadOnlyMemory<byte>)key.ToArray());
         Start(id, inTurn, async () =>
         {
-            GetManyResult result = await storage.GetManyAsync(copies).ConfigureAwait(false);
+            GetManyResult result = await context.Storage.GetManyAsync(copies).ConfigureAwait(false);
             Post(new GetManyReply(result.Revision, result.Values), id);
         });
     }
@@ -44,7 +44,16 @@ internal sealed class SingleReads(
     /// <summary>Answers an info.</summary>
     /// <param name="id">The request's id.</param>
     public void Info(RequestId id) => Start(id, inTurn: false, async () =>
-        Post(new InfoReply(await storage.GetInfoAsync().ConfigureAwait(false)), id));
+        Post(new InfoReply(await context.Storage.GetInfoAsync().ConfigureAwait(false)), id));
+
+    /// <summary>Answers a keep-history.</summary>
+    /// <param name="request">What it asks.</param>
+    /// <param name="id">The request's id.</param>
+    public void KeepHistory(KeepHistoryRequest request, RequestId id) => Start(id, inTurn: false, async () =>
+    {
+        await context.Storage.KeepHistoryAsync(request.Follower, request.After, request.Duration).ConfigureAwait(false);
+        Post(new EmptyMessage(MessageType.KeepHistoryReply), id);
+    });
 
     private void Start(RequestId id, bool inTurn, Func<Task> answer)
     {
