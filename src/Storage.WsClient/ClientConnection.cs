@@ -6,7 +6,8 @@ namespace WsStorage.WsClient;
 
 /// <summary>
 /// One socket's life, from hello to its end. There is one door for its death, <see cref="Break"/>, and the first reason is
-/// the one that is kept. What was in flight is the <see cref="RequestQueue"/>'s concern.
+/// the one that is kept. What was in flight is the concern of the <see cref="RequestQueue"/> and the
+/// <see cref="WatchRegistry"/>.
 /// </summary>
 internal sealed class ClientConnection
 {
@@ -15,14 +16,22 @@ internal sealed class ClientConnection
 
     private readonly IMessageTransport _transport;
     private readonly RequestQueue _queue;
+    private readonly WatchRegistry _watches;
+    private readonly WsStorageClientOptions _options;
     private readonly Lock _gate = new();
     private readonly ITimer _closeTimer;
     private string? _endReason;
+    private int? _closeCode;
+    private long? _pausedUntil;
 
-    private ClientConnection(IMessageTransport transport, RequestQueue queue, WsStorageClientOptions options)
+    private ClientConnection(
+        IMessageTransport transport, Uri url, RequestQueue queue, WatchRegistry watches, WsStorageClientOptions options)
     {
+        Url = url;
         _transport = transport;
         _queue = queue;
+        _watches = watches;
+        _options = options;
         _closeTimer = options.TimeProvider.CreateTimer(
             static state => ((ClientConnection)state!)._transport.Abort(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Outbox = new MessageOutbox(transport, MessageType.ClientPack, options.MaxWaitingBytes, exception => Break(exception.Message));
@@ -31,11 +40,17 @@ internal sealed class ClientConnection
         ServerName = string.Empty;
     }
 
+    /// <summary>Where it leads.</summary>
+    public Uri Url { get; }
+
     /// <summary>What is sent. Servers take packs.</summary>
     public MessageOutbox Outbox { get; }
 
     /// <summary>What is unanswered. Guarded by the <see cref="RequestQueue"/>.</summary>
     public InFlightTable InFlight { get; private set; }
+
+    /// <summary>The watches that are open. Guarded by the <see cref="WatchRegistry"/>.</summary>
+    public WatchTable Watches { get; } = new();
 
     /// <summary>What the server takes.</summary>
     public SessionBounds Bounds { get; private set; }
@@ -46,28 +61,49 @@ internal sealed class ClientConnection
     /// <summary>Where the store stood when the connection was made.</summary>
     public Position Position { get; private set; }
 
-    /// <summary>Whether one more request may be sent.</summary>
-    public bool HasRoom => !InFlight.IsFull && !Outbox.IsFull;
+    /// <summary>What the server knows of the client's session.</summary>
+    public SessionFacts Session { get; private set; }
+
+    /// <summary>
+    /// Whether the server has said anything after its welcome, and the end, if it has ended, was not because one broke the
+    /// protocol or failed: the next connection might end in the same way.
+    /// </summary>
+    public bool WasOfUse { get; private set; }
+
+    /// <summary>Whether the server takes one more request. Guarded by the <see cref="RequestQueue"/>.</summary>
+    public bool MayTakeMore => !InFlight.IsFull && _pausedUntil is null;
+
+    /// <summary>Whether one more request may be sent at once. Guarded by the <see cref="RequestQueue"/>.</summary>
+    public bool HasRoom => MayTakeMore && !Outbox.IsFull;
 
     /// <summary>Whether somebody waits for the outbox to have room. Guarded by the <see cref="RequestQueue"/>.</summary>
     public bool IsAwaitingRoom { get; set; }
 
     /// <summary>Says hello over a new transport.</summary>
     /// <param name="transport">The transport, owned from here on.</param>
+    /// <param name="url">Where it leads.</param>
+    /// <param name="clientId">Which client this is.</param>
     /// <param name="queue">Gets the replies.</param>
+    /// <param name="watches">Gets what is told to watches.</param>
     /// <param name="options">Bounds and times.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection, ready to be used, and to be run.</returns>
     /// <exception cref="StorageException">The server refused, or said something else than it should.</exception>
     public static async ValueTask<ClientConnection> OpenAsync(
-        IMessageTransport transport, RequestQueue queue, WsStorageClientOptions options, CancellationToken cancellationToken)
+        IMessageTransport transport,
+        Uri url,
+        Guid clientId,
+        RequestQueue queue,
+        WatchRegistry watches,
+        WsStorageClientOptions options,
+        CancellationToken cancellationToken)
     {
-        var connection = new ClientConnection(transport, queue, options);
+        var connection = new ClientConnection(transport, url, queue, watches, options);
         using CancellationTokenRegistration abort =
             cancellationToken.UnsafeRegister(static state => ((IMessageTransport)state!).Abort(), transport);
         try
         {
-            await connection.SayHelloAsync(options).ConfigureAwait(false);
+            await connection.SayHelloAsync(clientId).ConfigureAwait(false);
             return connection;
         }
         catch (Exception exception)
@@ -79,7 +115,7 @@ internal sealed class ClientConnection
                 ? exception
                 : new StorageException(
                     StorageErrorCode.ConnectFailed,
-                    $"{options.Url} did not answer the hello: {exception.Message}",
+                    $"{url} did not answer the hello: {exception.Message}",
                     WriteOutcome.NotApplied,
                     exception);
         }
@@ -96,11 +132,41 @@ internal sealed class ClientConnection
         return Outbox.Enqueue(request.Type, request.Body, RequestId.FromNumber(id));
     }
 
+    /// <summary>Adds a message to what is sent, for a caller that holds a lock.</summary>
+    /// <typeparam name="TMessage">The message's type.</typeparam>
+    /// <param name="message">The message; copied.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>Whether <see cref="StartSending"/> has to be called.</returns>
+    public bool Enqueue<TMessage>(in TMessage message, ulong id)
+        where TMessage : IMessage, allows ref struct
+    {
+        byte[] body = new byte[message.BodyLength];
+        var writer = new BodyWriter(body);
+        message.WriteBody(ref writer);
+        return Outbox.Enqueue(message.Type, body, RequestId.FromNumber(id));
+    }
+
     public void StartSending(bool alone) => Outbox.Start(alone);
 
+    /// <summary>
+    /// Sends no request for a while: the server is stopping, or its store is. Guarded by the <see cref="RequestQueue"/>.
+    /// </summary>
+    public void Pause() => _pausedUntil = _options.TimeProvider.GetTimestamp()
+        + (long)(_options.ReconnectMaxDelay.TotalSeconds * _options.TimeProvider.TimestampFrequency);
+
+    /// <summary>Ends a pause that has been long enough. Guarded by the <see cref="RequestQueue"/>.</summary>
+    /// <param name="now">A timestamp of the clock.</param>
+    public void EndPause(long now)
+    {
+        if (_pausedUntil <= now)
+        {
+            _pausedUntil = null;
+        }
+    }
+
     /// <summary>Takes replies until the connection ends. Never throws.</summary>
-    /// <returns>Why it ended.</returns>
-    public async Task<string> RunAsync()
+    /// <returns>Why it ended, and the code with which the server closed it, if it did.</returns>
+    public async Task<(string Reason, int? CloseCode)> RunAsync()
     {
         try
         {
@@ -122,6 +188,7 @@ internal sealed class ClientConnection
         {
             string reason = $"The server broke the protocol: {exception.Message}";
             KeepReason(reason);
+            WasOfUse = false;
             await CloseAsync(new CloseReason(CloseReason.ProtocolError, exception.Message)).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -132,7 +199,7 @@ internal sealed class ClientConnection
         Outbox.Stop();
         await _closeTimer.DisposeAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
-        return KeepReason("The connection ended.");
+        return (KeepReason("The connection ended."), _closeCode);
     }
 
     /// <summary>Ends the connection at once.</summary>
@@ -155,24 +222,24 @@ internal sealed class ClientConnection
         await _transport.CloseAsync(reason).ConfigureAwait(false);
     }
 
-    private async Task SayHelloAsync(WsStorageClientOptions options)
+    private async Task SayHelloAsync(Guid clientId)
     {
         var id = RequestId.FromNumber(0);
-        _transport.MaxMessageBytes = options.MaxMessageBytes;
+        _transport.MaxMessageBytes = _options.MaxMessageBytes;
         Outbox.PeerAcceptsPacks = true;
         Outbox.Post(
-            new HelloMessage(ProtocolConstants.Version, acceptsPacks: true, options.Name, options.MaxMessageBytes), id, alone: true);
+            new HelloMessage(ProtocolConstants.Version, acceptsPacks: true, _options.Name, _options.MaxMessageBytes, clientId), id, alone: true);
         ReceivedMessage message = await _transport.ReceiveAsync().ConfigureAwait(false);
         if (message.Kind == ReceivedKind.Closed)
         {
             throw new TransportException(message.CloseReason?.Text ?? string.Empty);
         }
 
-        Welcome(message, id, options);
+        Welcome(message, id);
         _transport.ReleaseReceived();
     }
 
-    private void Welcome(ReceivedMessage message, RequestId id, WsStorageClientOptions options)
+    private void Welcome(ReceivedMessage message, RequestId id)
     {
         if (message.Kind != ReceivedKind.Message
             || !Envelope.TryParse(message.Data.Span, out Envelope envelope)
@@ -191,7 +258,8 @@ internal sealed class ClientConnection
         Bounds = SessionBounds.From(welcome.Limits);
         ServerName = welcome.ServerName;
         Position = welcome.Position;
-        InFlight = new InFlightTable(Math.Max(1, Math.Min(options.MaxRequestsInFlight, Bounds.MaxRequestsInFlight)));
+        Session = welcome.Session;
+        InFlight = new InFlightTable(Math.Max(1, Math.Min(_options.MaxRequestsInFlight, Bounds.MaxRequestsInFlight)));
     }
 
     private void Take(ReadOnlyMemory<byte> message)
@@ -225,7 +293,19 @@ internal sealed class ClientConnection
             throw new StorageException(StorageErrorCode.ProtocolError, "A reply has an id that no request had.");
         }
 
-        PendingRequest? request = _queue.TakeForReply(this, id, more: envelope.Type == MessageType.ScanPage);
+        WasOfUse = true;
+        if (WatchTable.IsWatch(id))
+        {
+            _watches.Take(this, id, envelope.Type, envelope.Body);
+            return;
+        }
+
+        if (envelope.Type == MessageType.Error && IsPostponement(envelope.Body) && _queue.TryPostpone(this, id))
+        {
+            return;
+        }
+
+        PendingRequest? request = _queue.TakeForReply(this, id, envelope.Type);
         try
         {
             // A reply that comes after its request has ended, by a timeout or a cancellation, is dropped.
@@ -236,24 +316,33 @@ internal sealed class ClientConnection
             request!.OnFailure(new StorageException(
                 (exception as StorageException)?.Code ?? StorageErrorCode.Internal,
                 exception.Message,
-                request.Type == MessageType.Write ? WriteOutcome.Unknown : WriteOutcome.NotApplied,
+                request is PendingWrite ? WriteOutcome.Unknown : WriteOutcome.NotApplied,
                 exception));
             throw;
         }
     }
+
+    // The server is stopping, and has done nothing: the next one can be asked instead.
+    private static bool IsPostponement(ReadOnlySpan<byte> error) =>
+        ErrorReply.Read(error) is { Code: StorageErrorCode.ShuttingDown, Outcome: WriteOutcome.NotApplied };
 
     private async Task AnswerNoMessageAsync(ReceivedMessage message)
     {
         switch (message.Kind)
         {
             case ReceivedKind.Closed:
+                _closeCode = message.CloseReason?.Code;
+                WasOfUse &= _closeCode is not (CloseReason.ProtocolError or CloseReason.UnsupportedData or CloseReason.PolicyViolation
+                    or CloseReason.MessageTooBig or CloseReason.InternalError);
                 KeepReason($"The server closed the connection ({message.CloseReason?.Code}): {message.CloseReason?.Text}");
                 await CloseAsync(new CloseReason(CloseReason.Normal, "Good-bye.")).ConfigureAwait(false);
                 break;
             case ReceivedKind.Text:
+                WasOfUse = false;
                 await CloseAsync(new CloseReason(CloseReason.UnsupportedData, "The server sent a text message.")).ConfigureAwait(false);
                 break;
             default:
+                WasOfUse = false;
                 await CloseAsync(new CloseReason(
                     CloseReason.MessageTooBig, $"The server sent a message of more than {_transport.MaxMessageBytes} bytes."))
                     .ConfigureAwait(false);

@@ -3,7 +3,10 @@ namespace WsStorage.WsClient;
 /// <summary>How a client stands with its server.</summary>
 public enum ConnectionState
 {
-    /// <summary>There is no connection; the next operation makes one.</summary>
+    /// <summary>
+    /// There is no connection. Before the client is first used, and after it has given up, the next operation makes one; else
+    /// the client does, by itself and soon.
+    /// </summary>
     Disconnected,
 
     /// <summary>A connection is being made; operations wait for it.</summary>

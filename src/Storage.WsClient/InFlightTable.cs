@@ -3,7 +3,8 @@ namespace WsStorage.WsClient;
 /// <summary>
 /// The requests of one connection that are unanswered, by their ids. An id is a slot and how often the slot was used, so an
 /// id that was never issued is told from one whose request has ended. A slot is free again when the server has answered, not
-/// when the request has ended: the server counts what it has not answered. Guarded by the <see cref="RequestQueue"/>.
+/// when the request has ended: the server counts what it has not answered. All ids are even; those of watches are odd
+/// (<see cref="WatchTable"/>). Guarded by the <see cref="RequestQueue"/>.
 /// </summary>
 internal sealed class InFlightTable
 {
@@ -37,7 +38,8 @@ internal sealed class InFlightTable
         _requests[slot] = request;
         _taken[slot] = true;
         request.Slot = slot;
-        return (++_uses[slot] * (ulong)_requests.Length) + (ulong)slot;
+        _uses[slot]++;
+        return GetId(request);
     }
 
     /// <summary>Finds the request of an id.</summary>
@@ -46,14 +48,13 @@ internal sealed class InFlightTable
     /// <returns>Whether the id was ever issued.</returns>
     public bool TryFind(ulong id, out PendingRequest? request)
     {
-        int slot = (int)(id % (ulong)_requests.Length);
-        ulong use = id / (ulong)_requests.Length;
+        (int slot, ulong use) = Split(id);
         request = use == _uses[slot] ? _requests[slot] : null;
         return use > 0 && use <= _uses[slot];
     }
 
     public ulong GetId(PendingRequest request) =>
-        (_uses[request.Slot] * (ulong)_requests.Length) + (ulong)request.Slot;
+        ((_uses[request.Slot] * (ulong)_requests.Length) + (ulong)request.Slot) << 1;
 
     /// <summary>Removes a request that has ended without an answer, which may still come.</summary>
     /// <param name="request">The request.</param>
@@ -63,8 +64,8 @@ internal sealed class InFlightTable
     /// <param name="id">The id.</param>
     public void Free(ulong id)
     {
-        int slot = (int)(id % (ulong)_requests.Length);
-        if (id / (ulong)_requests.Length == _uses[slot] && _taken[slot])
+        (int slot, ulong use) = Split(id);
+        if (use == _uses[slot] && _taken[slot])
         {
             _requests[slot] = null;
             _taken[slot] = false;
@@ -74,4 +75,10 @@ internal sealed class InFlightTable
 
     /// <summary>The requests that are there.</summary>
     public IEnumerable<PendingRequest> GetAll() => _requests.OfType<PendingRequest>();
+
+    private (int Slot, ulong Use) Split(ulong id)
+    {
+        ulong number = id >> 1;
+        return ((int)(number % (ulong)_requests.Length), number / (ulong)_requests.Length);
+    }
 }

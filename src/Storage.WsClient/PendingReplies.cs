@@ -16,15 +16,6 @@ internal sealed class PendingGet : PendingReply<GetResult>
     protected override void Return(RequestPool pool) => pool.Gets.Return(this);
 }
 
-internal sealed class PendingWrite : PendingReply<WriteResult>
-{
-    public override MessageType Type => MessageType.Write;
-
-    protected override WriteResult Read(ReadOnlySpan<byte> body) => WriteReply.Read(body);
-
-    protected override void Return(RequestPool pool) => pool.Writes.Return(this);
-}
-
 internal sealed class PendingGetMany : PendingReply<GetManyResult>
 {
     public override MessageType Type => MessageType.GetMany;
@@ -51,5 +42,27 @@ internal sealed class PendingInfo : PendingReply<StorageInfo>
     protected override StorageInfo Read(ReadOnlySpan<byte> body) => InfoReply.Read(body);
 
     // Seldom asked for: not worth keeping.
+    protected override void Return(RequestPool pool) => ReleaseBody();
+}
+
+internal sealed class PendingKeepHistory : PendingReply<bool>
+{
+    public override MessageType Type => MessageType.KeepHistory;
+
+    protected override bool Read(ReadOnlySpan<byte> body)
+    {
+        new BodyReader(body).ExpectEnd();
+        return true;
+    }
+
+    protected override void Return(RequestPool pool) => ReleaseBody();
+}
+
+internal sealed class PendingInvalidate : PendingReply<int>
+{
+    public override MessageType Type => MessageType.Invalidate;
+
+    protected override int Read(ReadOnlySpan<byte> body) => InvalidateReply.Read(body);
+
     protected override void Return(RequestPool pool) => ReleaseBody();
 }

@@ -36,7 +36,7 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
     {
         if (type == MessageType.Error)
         {
-            _source.SetException(ErrorReply.Read(body).ToException());
+            _source.SetException(ToFailure(ErrorReply.Read(body)));
             return;
         }
 
@@ -70,7 +70,7 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
             _source.Reset();
             RequestQueue queue = _queue!;
             _queue = null;
-            if (Body.Length > RequestPool.MaxKeptBodyBytes)
+            if (Length > RequestPool.MaxKeptBodyBytes)
             {
                 ReleaseBody();
             }
@@ -89,6 +89,11 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
     /// <param name="body">Its body.</param>
     /// <returns>What the caller gets, owning its memory.</returns>
     protected abstract T Read(ReadOnlySpan<byte> body);
+
+    /// <summary>Makes what the caller gets of an error.</summary>
+    /// <param name="error">The error.</param>
+    /// <returns>The exception.</returns>
+    protected virtual StorageException ToFailure(in ErrorReply error) => error.ToException();
 
     /// <summary>Goes back to the pool.</summary>
     /// <param name="pool">The pool.</param>

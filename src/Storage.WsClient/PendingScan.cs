@@ -5,9 +5,11 @@ using WsStorage.Protocol.Messages;
 namespace WsStorage.WsClient;
 
 /// <summary>
-/// A scan under way: pages arrive on the loop that receives and wait, at most a window of them, for the reader.
+/// A scan under way, of rows or of their hashes: pages arrive on the loop that receives and wait, at most a window of them, for the
+/// reader.
 /// </summary>
-internal sealed class PendingScan : PendingRequest
+/// <param name="type">What began it: <see cref="MessageType.Scan"/> or <see cref="MessageType.RangeHash"/>.</param>
+internal sealed class PendingScan(MessageType type) : PendingRequest
 {
     private readonly Lock _gate = new();
     private readonly Queue<RentedPage> _pages = new();
@@ -15,8 +17,9 @@ internal sealed class PendingScan : PendingRequest
     private Exception? _failure;
     private bool _ended;
     private bool _abandoned;
+    private bool _isBeingRead;
 
-    public override MessageType Type => MessageType.Scan;
+    public override MessageType Type { get; } = type;
 
     /// <summary>Whether the server still has something to say about the scan.</summary>
     public bool IsOpen
@@ -34,18 +37,23 @@ internal sealed class PendingScan : PendingRequest
     {
         switch (type)
         {
-            case MessageType.ScanPage:
-                Add(ScanPageMessage.Read(body));
+            case MessageType.ScanPage when Type == MessageType.Scan:
+                ScanPageMessage rows = ScanPageMessage.Read(body);
+                Add(rows.Revision, rows.Count, rows.Rows);
                 break;
-            case MessageType.ScanEnd:
-                ScanEndMessage.Read(body);
+            case MessageType.RangeHashPage when Type == MessageType.RangeHash:
+                RangeHashPageMessage hashes = RangeHashPageMessage.Read(body);
+                Add(hashes.Revision, hashes.Count, hashes.Hashes);
+                break;
+            case MessageType.End:
+                EndMessage.Read(body);
                 End(null);
                 break;
             case MessageType.Error:
                 End(ErrorReply.Read(body).ToException());
                 break;
             default:
-                throw new StorageException(StorageErrorCode.ProtocolError, $"The server answered a scan with a {type}.");
+                throw new StorageException(StorageErrorCode.ProtocolError, $"The server answered a {Type} with a {type}.");
         }
     }
 
@@ -63,6 +71,7 @@ internal sealed class PendingScan : PendingRequest
             arrival = null;
             if (_pages.TryDequeue(out page))
             {
+                _isBeingRead = true;
                 return true;
             }
 
@@ -81,20 +90,41 @@ internal sealed class PendingScan : PendingRequest
         }
     }
 
+    /// <summary>Begins anew, at a later revision; not when the reader has taken a page.</summary>
+    /// <returns>Whether it can.</returns>
+    public override bool TryRestart()
+    {
+        lock (_gate)
+        {
+            if (_isBeingRead || _abandoned)
+            {
+                return false;
+            }
+
+            DropPages();
+            return true;
+        }
+    }
+
     /// <summary>Gives up what has arrived and what will.</summary>
     public void Abandon()
     {
         lock (_gate)
         {
             _abandoned = true;
-            while (_pages.TryDequeue(out RentedPage page))
-            {
-                page.Dispose();
-            }
+            DropPages();
         }
     }
 
-    private void Add(ScanPageMessage message)
+    private void DropPages()
+    {
+        while (_pages.TryDequeue(out RentedPage page))
+        {
+            page.Dispose();
+        }
+    }
+
+    private void Add(Revision revision, int count, ReadOnlySpan<byte> content)
     {
         TaskCompletionSource? arrival;
         lock (_gate)
@@ -104,7 +134,7 @@ internal sealed class PendingScan : PendingRequest
                 return;
             }
 
-            _pages.Enqueue(RentedPage.Copy(message));
+            _pages.Enqueue(RentedPage.Copy(revision, count, content));
             arrival = _arrival;
             _arrival = null;
         }
@@ -128,15 +158,26 @@ internal sealed class PendingScan : PendingRequest
     }
 
     /// <summary>A page in rented memory.</summary>
-    internal readonly struct RentedPage(ScanPage page, byte[] memory) : IDisposable
+    /// <param name="revision">The revision of all pages.</param>
+    /// <param name="count">How many rows or hashes there are.</param>
+    /// <param name="length">How many bytes they take.</param>
+    /// <param name="memory">Begins with them.</param>
+    internal readonly struct RentedPage(Revision revision, int count, int length, byte[] memory) : IDisposable
     {
-        public ScanPage Page => page;
+        /// <summary>The rows or hashes, packed.</summary>
+        public ReadOnlyMemory<byte> Content => memory.AsMemory(0, length);
 
-        public static RentedPage Copy(ScanPageMessage message)
+        /// <summary>The page as one of rows.</summary>
+        public ScanPage Rows => new(revision, count, Content);
+
+        /// <summary>The page as one of hashes.</summary>
+        public RangeHashPageMessage Hashes => new(revision, count, Content.Span);
+
+        public static RentedPage Copy(Revision revision, int count, ReadOnlySpan<byte> content)
         {
-            byte[] memory = ArrayPool<byte>.Shared.Rent(message.Rows.Length);
-            message.Rows.CopyTo(memory);
-            return new RentedPage(new ScanPage(message.Revision, message.Count, memory.AsMemory(0, message.Rows.Length)), memory);
+            byte[] memory = ArrayPool<byte>.Shared.Rent(content.Length);
+            content.CopyTo(memory);
+            return new RentedPage(revision, count, content.Length, memory);
         }
 
         public void Dispose() => ArrayPool<byte>.Shared.Return(memory);

@@ -10,8 +10,23 @@ internal static class RemoteScan
     public static async IAsyncEnumerable<ScanPage> ReadAsync(
         RequestQueue queue, WsStorageClientOptions options, ScanOptions scanOptions, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var scan = new PendingScan();
+        var scan = new PendingScan(MessageType.Scan);
         scan.Encode(new ScanRequest(scanOptions, options.ScanWindowBytes));
+        await foreach (PendingScan.RentedPage page in ReadPagesAsync(queue, options, scan, cancellationToken).ConfigureAwait(false))
+        {
+            yield return page.Rows;
+        }
+    }
+
+    /// <summary>Sends a scan and reads its pages.</summary>
+    /// <param name="queue">Sends it.</param>
+    /// <param name="options">Bounds and times.</param>
+    /// <param name="scan">The scan, encoded, with <see cref="WsStorageClientOptions.ScanWindowBytes"/> of credit.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The pages, each valid until the next.</returns>
+    public static async IAsyncEnumerable<PendingScan.RentedPage> ReadPagesAsync(
+        RequestQueue queue, WsStorageClientOptions options, PendingScan scan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         queue.Submit(scan);
         int read = 0;
         try
@@ -25,20 +40,20 @@ internal static class RemoteScan
                         yield break;
                     }
 
-                    await WaitAsync(arrival, options, cancellationToken).ConfigureAwait(false);
+                    await WaitAsync(queue, scan, arrival, options, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
                 using (page)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    yield return page.Page;
+                    yield return page;
                 }
 
-                read += page.Page.Rows.Length;
+                read += page.Content.Length;
                 if (read >= options.ScanWindowBytes / 2)
                 {
-                    queue.Post(scan, new ScanCreditMessage(read));
+                    queue.Post(scan, new CreditMessage(read));
                     read = 0;
                 }
             }
@@ -53,19 +68,16 @@ internal static class RemoteScan
         }
     }
 
-    private static async ValueTask WaitAsync(Task arrival, WsStorageClientOptions options, CancellationToken cancellationToken)
+    private static async ValueTask WaitAsync(
+        RequestQueue queue, PendingScan scan, Task arrival, WsStorageClientOptions options, CancellationToken cancellationToken)
     {
         try
         {
             await arrival.WaitAsync(options.OperationTimeout, options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
-        catch (TimeoutException exception)
+        catch (TimeoutException)
         {
-            throw new StorageException(
-                StorageErrorCode.Timeout,
-                $"{options.Url} sent nothing of the scan for {options.OperationTimeout}.",
-                WriteOutcome.NotApplied,
-                exception);
+            throw queue.ExplainOverdue(scan);
         }
     }
 }

@@ -1,20 +1,25 @@
 using WsStorage.Protocol;
+using WsStorage.Protocol.Messages;
 
 namespace WsStorage.WsClient;
 
 /// <summary>
 /// Every request of a client between its call and its end: first those that wait for a connection or for room, in the order
-/// of their calls; then those in flight. Whoever takes a request out ends it, so each ends exactly once. Thread-safe; nothing
-/// is completed and no socket touched while the lock is held.
+/// of their calls; then those in flight. Those in flight on a connection that is lost wait again, before all that were called
+/// later. Whoever takes a request out ends it, so each ends exactly once. Thread-safe; nothing is completed and no socket touched
+/// while the lock is held.
 /// </summary>
-internal sealed class RequestQueue
+internal sealed partial class RequestQueue
 {
     private readonly Lock _gate = new();
     private readonly WaitingRequests _waiting;
+    private readonly WriteNumbers _numbers;
     private readonly WsStorageClientOptions _options;
     private readonly Action _connect;
     private ClientConnection? _connection;
     private StorageException? _closed;
+    private StorageException? _outage;
+    private long _lastCall;
 
     /// <summary>Makes a queue.</summary>
     /// <param name="options">Bounds and times.</param>
@@ -24,6 +29,7 @@ internal sealed class RequestQueue
         _options = options;
         _connect = connect;
         _waiting = new WaitingRequests(options.MaxWaitingBytes);
+        _numbers = new WriteNumbers(options.TimeProvider);
         Pool = new RequestPool(options.MaxRequestsInFlight);
     }
 
@@ -43,6 +49,8 @@ internal sealed class RequestQueue
         bool waits = false;
         lock (_gate)
         {
+            request.CallNumber = ++_lastCall;
+            request.CalledAt = _options.TimeProvider.GetTimestamp();
             request.Deadline = GetDeadline(request);
             connection = _connection;
             refusal = _closed;
@@ -53,7 +61,7 @@ internal sealed class RequestQueue
                     refusal = Bounds.Check(request);
                     if (refusal is null)
                     {
-                        start = connection.Enqueue(request);
+                        start = Send(connection, request);
                         alone = connection.InFlight.Count == 1;
                     }
                 }
@@ -83,17 +91,6 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Takes a request out, so that the caller can end it.</summary>
-    /// <param name="request">The request.</param>
-    /// <returns>Whether it was there; if not, somebody else has ended it.</returns>
-    public bool TryEnd(PendingRequest request)
-    {
-        lock (_gate)
-        {
-            return TryRemove(request);
-        }
-    }
-
     /// <summary>Gives the queue a connection. What waits is sent.</summary>
     /// <param name="connection">The connection, open.</param>
     /// <returns>Whether the client is still there to use it.</returns>
@@ -107,6 +104,8 @@ internal sealed class RequestQueue
             }
 
             _connection = connection;
+            _outage = null;
+            _numbers.Welcome(connection.Session);
             Bounds = connection.Bounds;
         }
 
@@ -114,119 +113,13 @@ internal sealed class RequestQueue
         return true;
     }
 
-    /// <summary>Takes the connection away. What was in flight on it fails.</summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="reason">Why it was lost.</param>
-    public void Detach(ClientConnection connection, string reason)
-    {
-        PendingRequest[] lost;
-        bool connect;
-        lock (_gate)
-        {
-            if (_connection == connection)
-            {
-                _connection = null;
-            }
-
-            // What is in flight on a connection ends with it, even if another has taken its place meanwhile.
-            lost = [.. connection.InFlight.GetAll()];
-            foreach (PendingRequest request in lost)
-            {
-                TryRemove(request);
-            }
-
-            connect = _connection is null && _waiting.Count > 0 && _closed is null;
-        }
-
-        foreach (PendingRequest request in lost)
-        {
-            request.OnFailure(new StorageException(StorageErrorCode.ConnectionLost, reason, OutcomeInFlight(request)));
-        }
-
-        if (connect)
-        {
-            _connect();
-        }
-    }
-
-    /// <summary>Fails what waits, because no connection could be made.</summary>
+    /// <summary>Notes why there is no connection, for those whose time ends while they wait for one.</summary>
     /// <param name="reason">Why.</param>
-    public void FailWaiting(StorageException reason) => Fail(TakeWaiting(), reason);
-
-    /// <summary>Fails everything, and all that comes.</summary>
-    public void Close()
-    {
-        var closed = new StorageException(StorageErrorCode.Closed, "The client has been disposed.");
-        PendingRequest[] inFlight;
-        lock (_gate)
-        {
-            _closed = closed;
-            inFlight = _connection is null ? [] : [.. _connection.InFlight.GetAll()];
-            foreach (PendingRequest request in inFlight)
-            {
-                TryRemove(request);
-            }
-        }
-
-        Fail(TakeWaiting(), closed);
-        foreach (PendingRequest request in inFlight)
-        {
-            request.OnFailure(new StorageException(StorageErrorCode.Closed, closed.Message, OutcomeInFlight(request)));
-        }
-    }
-
-    /// <summary>Ends the requests whose time is over.</summary>
-    public void EndExpired()
-    {
-        long now = _options.TimeProvider.GetTimestamp();
-        List<(PendingRequest Request, WriteOutcome Outcome)> expired = [];
-        lock (_gate)
-        {
-            IEnumerable<PendingRequest> all = _connection is null ? _waiting.All : _waiting.All.Concat(_connection.InFlight.GetAll());
-            foreach (PendingRequest request in all.ToArray())
-            {
-                bool sent = request.Stage == RequestStage.InFlight;
-                if (request.Deadline <= now && TryRemove(request))
-                {
-                    expired.Add((request, sent ? OutcomeInFlight(request) : WriteOutcome.NotApplied));
-                }
-            }
-        }
-
-        foreach ((PendingRequest request, WriteOutcome outcome) in expired)
-        {
-            string where = outcome == WriteOutcome.Unknown ? "The write was sent, and may have been applied." : "Nothing was changed.";
-            request.OnFailure(new StorageException(
-                StorageErrorCode.Timeout, $"{_options.Url} did not answer within {_options.OperationTimeout}. {where}", outcome));
-        }
-    }
-
-    /// <summary>Finds the request that a reply belongs to, and takes it out unless more replies follow.</summary>
-    /// <param name="connection">Where the reply came from.</param>
-    /// <param name="id">Its id.</param>
-    /// <param name="more">Whether more replies follow.</param>
-    /// <returns>The request; none when it has ended meanwhile.</returns>
-    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>: the id was never issued.</exception>
-    public PendingRequest? TakeForReply(ClientConnection connection, ulong id, bool more)
+    public void NoteOutage(StorageException reason)
     {
         lock (_gate)
         {
-            if (!connection.InFlight.TryFind(id, out PendingRequest? request))
-            {
-                throw new StorageException(StorageErrorCode.ProtocolError, "The server answered a request that was never made.");
-            }
-
-            if (!more)
-            {
-                connection.InFlight.Free(id);
-                if (request is not null)
-                {
-                    request.Stage = RequestStage.Idle;
-                    request.Connection = null;
-                }
-            }
-
-            return request;
+            _outage = reason;
         }
     }
 
@@ -266,21 +159,21 @@ internal sealed class RequestQueue
         if (!waited)
         {
             // Its id stays taken until the server has said the last word about it.
-            Post(scan, new Protocol.Messages.EmptyMessage(MessageType.Cancel));
+            Post(scan, new EmptyMessage(MessageType.Cancel));
         }
     }
 
     /// <summary>Sends what waits, as far as there is room.</summary>
     public void Pump()
     {
-        List<(PendingRequest Request, StorageException Reason)>? refused = null;
+        EndedRequests refused = default;
         ClientConnection? connection;
         bool start = false;
         bool awaitRoom = false;
         lock (_gate)
         {
             connection = _connection;
-            while (connection is not null && _waiting.First is { } request && !connection.InFlight.IsFull)
+            while (connection is { MayTakeMore: true } && _waiting.First is { } request)
             {
                 if (connection.Outbox.IsFull)
                 {
@@ -290,14 +183,14 @@ internal sealed class RequestQueue
                     break;
                 }
 
-                TryRemove(request);
-                if (Bounds.Check(request) is { } refusal)
+                if ((Bounds.Check(request) ?? CheckResend(request, connection)) is { } refusal)
                 {
-                    (refused ??= []).Add((request, refusal));
+                    TryEnd(request, ref refused, refusal);
                     continue;
                 }
 
-                start |= connection.Enqueue(request);
+                _waiting.Remove(request);
+                start |= Send(connection, request);
             }
         }
 
@@ -306,26 +199,24 @@ internal sealed class RequestQueue
             connection!.StartSending(alone: false);
         }
 
-        foreach ((PendingRequest request, StorageException reason) in refused ?? [])
-        {
-            request.OnFailure(reason);
-        }
-
+        refused.Tell();
         if (awaitRoom)
         {
             _ = PumpWhenThereIsRoomAsync(connection!);
         }
     }
 
-    private static WriteOutcome OutcomeInFlight(PendingRequest request) =>
-        request.Type == MessageType.Write ? WriteOutcome.Unknown : WriteOutcome.NotApplied;
+    private StorageException? CheckResend(PendingRequest request, ClientConnection connection) =>
+        request is PendingWrite write ? _numbers.CheckResend(write, connection) : null;
 
-    private static void Fail(PendingRequest[] requests, StorageException reason)
+    private bool Send(ClientConnection connection, PendingRequest request)
     {
-        foreach (PendingRequest request in requests)
+        if (connection.Session.AppliesOnce && request is PendingWrite write)
         {
-            request.OnFailure(reason);
+            _numbers.Stamp(write, connection);
         }
+
+        return connection.Enqueue(request);
     }
 
     private async Task PumpWhenThereIsRoomAsync(ClientConnection connection)
@@ -339,45 +230,7 @@ internal sealed class RequestQueue
         Pump();
     }
 
-    private long GetDeadline(PendingRequest request)
-    {
-        if (request is PendingScan)
-        {
-            return long.MaxValue;
-        }
-
-        TimeProvider time = _options.TimeProvider;
-        return time.GetTimestamp() + (long)(_options.OperationTimeout.TotalSeconds * time.TimestampFrequency);
-    }
-
-    private PendingRequest[] TakeWaiting()
-    {
-        lock (_gate)
-        {
-            PendingRequest[] waiting = [.. _waiting.All];
-            foreach (PendingRequest request in waiting)
-            {
-                TryRemove(request);
-            }
-
-            return waiting;
-        }
-    }
-
-    private bool TryRemove(PendingRequest request)
-    {
-        RequestStage stage = request.Stage;
-        request.Stage = RequestStage.Idle;
-        if (stage == RequestStage.Waiting)
-        {
-            _waiting.Remove(request);
-        }
-        else if (stage == RequestStage.InFlight)
-        {
-            request.Connection!.InFlight.Abandon(request);
-            request.Connection = null;
-        }
-
-        return stage != RequestStage.Idle;
-    }
+    private long GetDeadline(PendingRequest request) => request is PendingScan
+        ? long.MaxValue
+        : request.CalledAt + (long)(_options.OperationTimeout.TotalSeconds * _options.TimeProvider.TimestampFrequency);
 }

@@ -20,11 +20,12 @@ internal sealed record SessionBounds(StorageLimits? Limits, int MaxMessageBytes,
     /// <returns>Why it is refused, or none.</returns>
     public StorageException? Check(PendingRequest request)
     {
-        int most = MaxMessageBytes - ProtocolConstants.MaxTrailerBytes;
-        return request.Body.Length <= most
+        int most = MaxMessageBytes - ProtocolConstants.MaxTrailerBytes - NumberedWriteRequest.MaxHeaderBytes;
+        return request.Length <= most
             ? null
             : new StorageException(
                 StorageErrorCode.BatchTooLarge,
-                $"The request is {request.Body.Length} bytes long; the server takes at most {most}. Send it in parts.");
+                $"The request is {request.Length} bytes long; the server takes at most {most}. Send it in parts.",
+                request.Outcome);
     }
 }

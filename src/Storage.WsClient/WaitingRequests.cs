@@ -36,11 +36,36 @@ internal sealed class WaitingRequests(long maxBytes)
         return null;
     }
 
+    /// <summary>
+    /// Takes a request back that was sent already, to its place in the order of calls: it was taken on before, so it is not
+    /// refused, however much waits.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    public void Return(PendingRequest request)
+    {
+        request.Stage = RequestStage.Waiting;
+        _bytes += Weight(request);
+        LinkedListNode<PendingRequest>? next = _requests.First;
+        while (next is not null && next.Value.CallNumber < request.CallNumber)
+        {
+            next = next.Next;
+        }
+
+        if (next is null)
+        {
+            _requests.AddLast(request.Place);
+        }
+        else
+        {
+            _requests.AddBefore(next, request.Place);
+        }
+    }
+
     public void Remove(PendingRequest request)
     {
         _requests.Remove(request.Place);
         _bytes -= Weight(request);
     }
 
-    private static int Weight(PendingRequest request) => request.Body.Length + OverheadBytes;
+    private static int Weight(PendingRequest request) => request.Length + OverheadBytes;
 }

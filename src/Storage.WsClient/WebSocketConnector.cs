@@ -10,14 +10,16 @@ namespace WsStorage.WsClient;
 internal static class WebSocketConnector
 {
     /// <summary>Connects.</summary>
-    /// <param name="options">Where to and how.</param>
+    /// <param name="url">Where to. Its host's name is resolved anew each time.</param>
+    /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The transport, open.</returns>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.AuthenticationFailed"/>,
     /// <see cref="StorageErrorCode.ConnectFailed"/> or <see cref="StorageErrorCode.LimitExceeded"/>.</exception>
-    public static async ValueTask<IMessageTransport> ConnectAsync(WsStorageClientOptions options, CancellationToken cancellationToken)
+    public static async ValueTask<IMessageTransport> ConnectAsync(
+        Uri url, WsStorageClientOptions options, CancellationToken cancellationToken)
     {
-        ClientHandshake handshake = options.Tls.BeginClientHandshake(options.Url.IdnHost);
+        ClientHandshake handshake = options.Tls.BeginClientHandshake(url.IdnHost);
         using var handler = new SocketsHttpHandler
         {
             SslOptions = handshake.Options,
@@ -33,12 +35,12 @@ internal static class WebSocketConnector
         socket.Options.CollectHttpResponseDetails = true;
         try
         {
-            await socket.ConnectAsync(options.Url, invoker, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(url, invoker, cancellationToken).ConfigureAwait(false);
             return new WebSocketTransport(socket, options.MaxMessageBytes, options.OperationTimeout, options.TimeProvider);
         }
         catch (WebSocketException exception)
         {
-            StorageException reason = Explain(options.Url, socket, handshake, exception);
+            StorageException reason = Explain(url, socket, handshake, exception);
             socket.Dispose();
             throw reason;
         }

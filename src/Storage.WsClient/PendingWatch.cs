@@ -1,0 +1,278 @@
+using System.Threading.Tasks.Sources;
+using WsStorage.Protocol;
+using WsStorage.Protocol.Messages;
+
+namespace WsStorage.WsClient;
+
+/// <summary>
+/// A watch under way, over as many connections as it lives through. Events arrive on the loop that receives and wait for the
+/// reader; when a connection is lost they stay, and the watch begins again after the last of them. One reader at a time.
+/// </summary>
+/// <remarks>
+/// What the server may send ahead is bounded by credit. It counts the bytes of batches: the length of the operations and of the
+/// previous values of each, without their length prefixes; marks and invalidations cost nothing. The sum of what the server
+/// may still send and what the reader has not yet left behind is the window; it is exceeded by one batch at the most, because
+/// the server sends while it has any credit.
+/// </remarks>
+internal sealed class PendingWatch(WatchOptions options, int window) : IValueTaskSource
+{
+    private readonly Lock _gate = new();
+    private readonly WatchEvents _events = new();
+
+    // The reader never runs on the loop that receives: it could block it.
+    private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
+    private bool _isAwaited;
+    private ClientConnection? _connection;
+    private ulong _id;
+    private Position? _last = options.After;
+    private bool _hasBegun;
+    private bool _isAbandoned;
+    private StorageException? _failure;
+    private long _credit;
+    private long _unread;
+
+    /// <summary>When to begin it again on the same connection, as a timestamp of the clock. Guarded by the
+    /// <see cref="WatchRegistry"/>.</summary>
+    public long RetryAt { get; set; }
+
+    /// <summary>Whether the server has said where it begins, on this connection or one before.</summary>
+    public bool IsEstablished { get; private set; }
+
+    /// <summary>Whether it is open on a connection.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connection is not null;
+            }
+        }
+    }
+
+    /// <summary>Begins over a connection, after the last event that has arrived.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <returns>Whether <see cref="ClientConnection.StartSending"/> has to be called.</returns>
+    public bool Begin(ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            _connection = connection;
+            _id = connection.Watches.Add(this);
+            _hasBegun = false;
+            _credit = Math.Max(0, window - _unread);
+
+            // Added under the lock: a credit must not get ahead of it.
+            return connection.Enqueue(new WatchRequest(options with { After = _last }, _credit), _id);
+        }
+    }
+
+    /// <summary>Stops to be open: the connection is lost, or the server can't go on for the time being.</summary>
+    public void Suspend()
+    {
+        lock (_gate)
+        {
+            _connection = null;
+        }
+    }
+
+    /// <summary>Takes what the server says, but for an error.</summary>
+    /// <param name="type">The type of the message.</param>
+    /// <param name="body">Its body, valid during the call.</param>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>: the message makes no sense. The watch has
+    /// not ended.</exception>
+    public void OnReply(MessageType type, ReadOnlySpan<byte> body)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            if (_isAbandoned)
+            {
+                return;
+            }
+
+            switch (type)
+            {
+                case MessageType.WatchMark:
+                    AddMark(WatchMarkMessage.Read(body));
+                    break;
+                case MessageType.WatchBatch when _hasBegun:
+                    AddBatch(WatchBatchMessage.Read(body));
+                    break;
+                case MessageType.WatchInvalidation when _hasBegun:
+                    _events.AddInvalidation(_last!.Value, WatchInvalidationMessage.Read(body));
+                    break;
+                default:
+                    throw ProtocolError($"a {type} where it does not belong");
+            }
+
+            wake = TakeAwaited();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>Ends the watch, after the events that have arrived.</summary>
+    /// <param name="reason">Why.</param>
+    public void OnFailure(StorageException reason)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            _connection = null;
+            _failure ??= reason;
+            wake = TakeAwaited();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>Wakes the reader, which is to look whether it was cancelled.</summary>
+    public void Wake()
+    {
+        bool wake;
+        lock (_gate)
+        {
+            wake = TakeAwaited();
+        }
+
+        Wake(wake);
+    }
+
+    /// <summary>Takes the next event, if one has arrived.</summary>
+    /// <param name="next">The event; to be released.</param>
+    /// <param name="arrival">Completes when it is worth to try again; if there was none. To be awaited once.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="StorageException">The watch has failed.</exception>
+    public bool TryTake(out RentedEvent next, out ValueTask arrival)
+    {
+        lock (_gate)
+        {
+            arrival = default;
+            if (_events.TryTake(out next))
+            {
+                return true;
+            }
+
+            if (_failure is { } failure)
+            {
+                throw new StorageException(failure.Code, failure.Message, failure.Outcome, failure);
+            }
+
+            _arrival.Reset();
+            _isAwaited = true;
+            arrival = new ValueTask(this, _arrival.Version);
+            return false;
+        }
+    }
+
+    /// <summary>Gives back the memory of an event that the reader has left behind, and grants the server its bytes again.</summary>
+    /// <param name="read">The event.</param>
+    public void Release(RentedEvent read)
+    {
+        read.Dispose();
+        ClientConnection? connection;
+        ulong id;
+        long grant;
+        lock (_gate)
+        {
+            _unread -= read.ByteCount;
+            grant = window - _unread - _credit;
+            if (_connection is null || grant < window / 2)
+            {
+                return;
+            }
+
+            connection = _connection;
+            id = _id;
+            _credit += grant;
+        }
+
+        // If the watch begins over another connection meanwhile, that has counted these bytes, and this one drops them.
+        connection.Outbox.Post(new CreditMessage(grant), RequestId.FromNumber(id));
+    }
+
+    /// <summary>Gives up what has arrived and what will, and tells the server.</summary>
+    public void Abandon()
+    {
+        ClientConnection? connection;
+        ulong id;
+        lock (_gate)
+        {
+            _isAbandoned = true;
+            _events.Clear();
+            connection = _connection;
+            _connection = null;
+            id = _id;
+        }
+
+        // Its id stays taken until the server has said the last word about it.
+        connection?.Outbox.Post(new EmptyMessage(MessageType.Cancel), RequestId.FromNumber(id));
+    }
+
+    void IValueTaskSource.GetResult(short token) => _arrival.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _arrival.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _arrival.OnCompleted(continuation, state, token, flags);
+
+    private static StorageException ProtocolError(string what) =>
+        new(StorageErrorCode.ProtocolError, $"The server said of a watch {what}.");
+
+    private void AddMark(Position position)
+    {
+        if (_last is { } last && (position.Epoch != last.Epoch
+            || position.Revision.Value < last.Revision.Value
+            || (position.Revision == last.Revision && position.Hash != last.Hash)))
+        {
+            throw ProtocolError($"that it has come to {position}, after {last}");
+        }
+
+        if (!IsEstablished)
+        {
+            IsEstablished = true;
+            _events.AddBeginning(position);
+        }
+        else if (position != _last)
+        {
+            _events.AddMark(position);
+        }
+
+        _hasBegun = true;
+        _last = position;
+    }
+
+    private void AddBatch(WatchBatchMessage batch)
+    {
+        Position last = _last!.Value;
+        if (batch.Revision.Value <= last.Revision.Value)
+        {
+            throw ProtocolError($"what happened at revision {batch.Revision}, after {last}");
+        }
+
+        var position = new Position(last.Epoch, batch.Revision, batch.Hash);
+        var added = RentedEvent.Copy(position, batch);
+        _last = position;
+        _events.AddBatch(added);
+        _unread += added.ByteCount;
+        _credit -= added.ByteCount;
+    }
+
+    private bool TakeAwaited()
+    {
+        bool awaited = _isAwaited;
+        _isAwaited = false;
+        return awaited;
+    }
+
+    private void Wake(bool awaited)
+    {
+        // Only who has taken the wait away ends it, and the reader makes the next one only after that.
+        if (awaited)
+        {
+            _arrival.SetResult(true);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using WsStorage.Protocol.Messages;
+
+namespace WsStorage.WsClient;
+
+/// <summary>
+/// The events of a watch that wait for its reader, in their order. Batches are bounded by credit; so that nothing else can pile
+/// up, of the marks only the last is kept, and none that a later event makes needless, and all invalidations that wait are one.
+/// Guarded by the <see cref="PendingWatch"/>.
+/// </summary>
+internal sealed class WatchEvents
+{
+    private const int MaxInvalidatedRanges = InvalidateRequest.MaxRanges;
+
+    // As much as a server tells at once. A bound of a range may be as long as a key.
+    private const long MaxInvalidatedBytes = 256 * 1024;
+
+    private readonly Queue<RentedEvent> _events = new();
+    private readonly List<KeyRange> _invalidated = [];
+    private long _invalidatedBytes;
+    private Position? _mark;
+
+    /// <summary>Adds the mark of where the watch begins, which is always told.</summary>
+    /// <param name="position">Where.</param>
+    public void AddBeginning(Position position) => _events.Enqueue(new RentedEvent(WatchEvent.Progress(position)));
+
+    /// <summary>Adds a mark, in the place of one that waits.</summary>
+    /// <param name="position">All has been told up to here.</param>
+    public void AddMark(Position position) => _mark = position;
+
+    /// <summary>Adds a batch.</summary>
+    /// <param name="batch">The batch, owned from here on.</param>
+    public void AddBatch(RentedEvent batch)
+    {
+        _mark = null;
+        _events.Enqueue(batch);
+    }
+
+    /// <summary>
+    /// Adds an invalidation. One that waits already takes it along: its ranges may be read again earlier than was meant, never later.
+    /// </summary>
+    /// <param name="position">All has been told up to here.</param>
+    /// <param name="ranges">What is to be read again.</param>
+    public void AddInvalidation(Position position, KeyRange[] ranges)
+    {
+        if (_invalidated.Count == 0)
+        {
+            _mark = null;
+            _events.Enqueue(new RentedEvent(WatchEvent.Invalidation(position, [])));
+        }
+
+        _invalidated.AddRange(ranges);
+        foreach (KeyRange range in ranges)
+        {
+            _invalidatedBytes += range.Start.Length + range.End.Length;
+        }
+
+        if (_invalidated.Count > MaxInvalidatedRanges || _invalidatedBytes > MaxInvalidatedBytes)
+        {
+            ForgetInvalidated();
+            _invalidated.Add(KeyRange.All);
+        }
+    }
+
+    /// <summary>Takes the next event.</summary>
+    /// <param name="next">The event, to be disposed of.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool TryTake(out RentedEvent next)
+    {
+        if (!_events.TryDequeue(out next))
+        {
+            next = _mark is { } mark ? new RentedEvent(WatchEvent.Progress(mark)) : default;
+            bool found = _mark is not null;
+            _mark = null;
+            return found;
+        }
+
+        if (next.Event.Kind == WatchEventKind.Invalidation)
+        {
+            next = new RentedEvent(WatchEvent.Invalidation(next.Event.Position, [.. _invalidated]));
+            ForgetInvalidated();
+        }
+
+        return true;
+    }
+
+    /// <summary>Drops what waits.</summary>
+    public void Clear()
+    {
+        while (TryTake(out RentedEvent each))
+        {
+            each.Dispose();
+        }
+    }
+
+    private void ForgetInvalidated()
+    {
+        _invalidated.Clear();
+        _invalidatedBytes = 0;
+    }
+}
