@@ -18,14 +18,20 @@ internal static class CommandTree
             PutCommand.Create(),
             RemoveCommand.Create(),
             ScanCommand.Create(),
+            WatchCommand.Create(),
+            ReplicateCommand.Create(),
+            VerifyCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
             InfoCommand.Create(),
+            InvalidateCommand.Create(),
+            LockCommand.Create(),
             CertsCommand.Create(),
             CheckpointCommand.Create(),
             RestoreCommand.Create(),
             BenchCommand.Create(),
             DemoClientCommand.Create(),
+            DemoReplicaCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithNotes((HelpAction)help.Action!);

@@ -14,6 +14,9 @@ internal static class ExitCode
     /// <summary>The store, the connection or a file failed.</summary>
     public const int Failed = 3;
 
+    /// <summary>A lock was lost while the command that it was for was running.</summary>
+    public const int LockLost = 75;
+
     /// <summary>A defect of this program.</summary>
     public const int Defect = 70;
 

@@ -70,5 +70,5 @@ internal static class Failure
         }
     }
 
-    public static void Say(string message) => Console.Error.WriteLine($"wsstorage: {message}");
+    public static void Say(string message) => StatusLine.WriteLine($"wsstorage: {message}");
 }

@@ -30,7 +30,8 @@ internal sealed class HelpWithNotes(HelpAction help) : SynchronousCommandLineAct
         Exit codes:
           0 done    1 a key is absent, or a check failed    2 wrong usage or input
           3 the store, the connection or a file failed    70 a defect of this program
-          130 interrupted before it was done
+          75 a lock was lost while its command was running    130 interrupted before it was done
+          `lock` exits with the code of its command
 
         """;
 

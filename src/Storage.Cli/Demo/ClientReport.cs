@@ -22,11 +22,17 @@ internal sealed record ClientReport
 
     public double GetP99Milliseconds { get; init; }
 
+    /// <summary>How many batches its watch has told.</summary>
+    public long Watched { get; init; }
+
     /// <summary>The newest readings, for people.</summary>
     public string Newest { get; init; } = "";
 
     /// <summary>What it read at the end; none before.</summary>
     public StoreDigest? Digest { get; init; }
+
+    /// <summary>What its watch told, at the end; none before.</summary>
+    public WatchDigest? Watch { get; init; }
 
     /// <summary>What did not hold; none when all did.</summary>
     public string? Failure { get; init; }

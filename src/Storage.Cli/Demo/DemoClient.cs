@@ -10,8 +10,10 @@ namespace WsStorage.Cli.Demo;
 /// Reads, over the wire, what the producer records, in every way that a storage has, and checks that all of them say the
 /// same. Knows nothing of the producer but the layout of the keys.
 /// </summary>
-internal sealed class DemoClient(IStorage storage)
+internal sealed class DemoClient(IStorage storage, WatchReplay watch)
 {
+    private static readonly TimeSpan WatchPatience = TimeSpan.FromSeconds(30);
+
     private const int History = 16;
 
     private readonly LatencyHistogram _latencies = new();
@@ -24,7 +26,7 @@ internal sealed class DemoClient(IStorage storage)
     private string? _failure;
     private string _newest = "";
 
-    public ClientReport Report(StoreDigest? digest = null) => new()
+    public ClientReport Report(StoreDigest? digest = null, WatchDigest? watched = null) => new()
     {
         Gets = _gets,
         ManyGets = _manyGets,
@@ -34,8 +36,10 @@ internal sealed class DemoClient(IStorage storage)
         ValuesRead = _values,
         GetP50Milliseconds = _latencies.Percentile(0.5).TotalMilliseconds,
         GetP99Milliseconds = _latencies.Percentile(0.99).TotalMilliseconds,
+        Watched = watch.Events,
         Newest = _newest,
         Digest = digest,
+        Watch = watched,
         Failure = _failure,
     };
 
@@ -59,13 +63,26 @@ internal sealed class DemoClient(IStorage storage)
         await WriteAsync(cancellationToken);
     }
 
-    /// <summary>Reads the whole store.</summary>
+    /// <summary>Notes what did not hold elsewhere.</summary>
+    public void Fail(string failure) => _failure ??= failure;
+
+    /// <summary>Reads the whole store, and waits until the watch has come as far.</summary>
     public async Task<StoreDigest> FinishAsync(CancellationToken cancellationToken)
     {
         GetResult refused = await storage.GetAsync(DemoKeys.Bytes(DemoKeys.ClientRefused), cancellationToken);
         Check(!refused.Found, "a batch that was refused by its precondition changed something");
         _scans++;
-        return await StoreDigest.ComputeAsync(storage, cancellationToken);
+        StoreDigest digest = await ScanWholeAsync(() => StoreDigest.ComputeAsync(storage, cancellationToken));
+        try
+        {
+            await watch.WaitForAsync(digest.Revision).WaitAsync(WatchPatience, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            Check(held: false, $"the watch did not come to revision {digest.Revision:N0} within {WatchPatience.TotalSeconds:0} s");
+        }
+
+        return digest;
     }
 
     /// <summary>Reads the same readings by single get, many-get and prefix scan: they never change, so all must agree.</summary>
@@ -117,15 +134,38 @@ internal sealed class DemoClient(IStorage storage)
 
     private async Task<List<Entry>> ScanAsync(ScanOptions options, CancellationToken cancellationToken)
     {
-        var entries = new List<Entry>();
-        await foreach (Entry entry in storage.ScanAsync(options, cancellationToken))
-        {
-            entries.Add(entry);
-        }
+        List<Entry> entries = await ScanWholeAsync(
+            async () =>
+            {
+                var found = new List<Entry>();
+                await foreach (Entry entry in storage.ScanAsync(options, cancellationToken))
+                {
+                    found.Add(entry);
+                }
 
+                return found;
+            });
         _scans++;
         _values += entries.Count;
         return entries;
+    }
+
+    /// <summary>
+    /// Scans until that comes to its end: one that had begun when the connection was lost can't go on at its revision, and fails.
+    /// </summary>
+    private static async Task<T> ScanWholeAsync<T>(Func<Task<T>> scan)
+    {
+        while (true)
+        {
+            try
+            {
+                return await scan();
+            }
+            catch (StorageException exception) when (exception.Code == StorageErrorCode.ConnectionLost)
+            {
+                // Anew, over the next connection.
+            }
+        }
     }
 
     private void Check(bool held, string failure)

@@ -40,7 +40,16 @@ internal sealed class DemoClientProcess : IDisposable
         }
 
         using var timeout = new CancellationTokenSource(FinishTimeout);
-        await _process.WaitForExitAsync(timeout.Token);
+        try
+        {
+            await _process.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It hangs: its report, without a digest, tells.
+            _process.Kill();
+        }
+
         await _reading;
         return Report;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace WsStorage.Cli.Demo;
@@ -11,6 +12,9 @@ internal static class DemoKeys
     /// <summary>Every reading, by source and tick.</summary>
     public const string Readings = "readings/";
 
+    /// <summary>A record of each batch of the producer, by its number.</summary>
+    public const string Records = "records/";
+
     /// <summary>How many rounds the client has made.</summary>
     public const string ClientRounds = "client/rounds";
 
@@ -20,6 +24,16 @@ internal static class DemoKeys
     public static string LatestOf(string source) => $"{Latest}{source}";
 
     public static string ReadingOf(string source, long tick) => $"{Readings}{source}/{tick:D10}";
+
+    public static byte[] RecordOf(long number) => Bytes(string.Create(CultureInfo.InvariantCulture, $"{Records}{number:D12}"));
+
+    /// <summary>Whether a key is that of a record, and which.</summary>
+    public static bool IsRecord(ReadOnlySpan<byte> key, out long number)
+    {
+        number = 0;
+        return key.StartsWith("records/"u8)
+            && long.TryParse(key["records/"u8.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
 
     public static byte[] Bytes(string key) => Encoding.UTF8.GetBytes(key);
 }

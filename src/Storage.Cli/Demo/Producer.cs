@@ -4,12 +4,15 @@ using System.Text.Json;
 namespace WsStorage.Cli.Demo;
 
 /// <summary>
-/// Records readings of this machine straight into the storage that is served: the work that an application does beside its
-/// server. Each tick is one atomic batch.
+/// Writes all the while, whatever happens to the link and the server: readings of this machine, each tick one atomic batch, and
+/// beside them small records, several at once. Each batch has a number in the ledger.
 /// </summary>
-internal sealed class Producer(IStorage storage, IReadings readings)
+internal sealed class Producer(IStorage storage, IReadings readings, Ledger ledger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private const int RecordWriters = 8;
+
+    private static readonly TimeSpan ReadingInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RecordInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly HashSet<string> _sources = new(StringComparer.Ordinal);
     private long _tick;
@@ -18,8 +21,11 @@ internal sealed class Producer(IStorage storage, IReadings readings)
     /// <summary>How many readings have been recorded.</summary>
     public long Recorded => Interlocked.Read(ref _recorded);
 
-    /// <summary>How many rows they take: each has one of its own, and the newest of each source one more.</summary>
-    public long Rows => Recorded + _sources.Count;
+    /// <summary>
+    /// How many rows all of it takes: each reading and each record has one of its own, and the newest reading of each source
+    /// one more.
+    /// </summary>
+    public long Rows => Recorded + _sources.Count + ledger.Acknowledged;
 
     /// <summary>Records one tick.</summary>
     public async Task RecordAsync()
@@ -35,24 +41,30 @@ internal sealed class Producer(IStorage storage, IReadings readings)
             _sources.Add(reading.Source);
         }
 
-        await storage.WriteAsync(batch);
+        await ledger.WriteAsync(storage, batch);
         Interlocked.Add(ref _recorded, all.Count);
     }
 
-    /// <summary>Records until it is told to stop.</summary>
-    public async Task RunAsync(CancellationToken stop)
+    /// <summary>Writes until it is told to stop, and what is under way then is answered.</summary>
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(
+    [
+        EveryAsync(ReadingInterval, RecordAsync, stop),
+        .. Enumerable.Range(0, RecordWriters).Select(_ => EveryAsync(RecordInterval, () => ledger.WriteAsync(storage, new WriteBatch()), stop)),
+    ]);
+
+    private static async Task EveryAsync(TimeSpan interval, Func<Task> work, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Interval);
+        using var timer = new PeriodicTimer(interval);
         try
         {
             while (await timer.WaitForNextTickAsync(stop))
             {
-                await RecordAsync();
+                await work();
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Told to stop: between two ticks, so that nothing is half recorded.
+            // Told to stop: between two writes, so that none is left without an answer.
         }
     }
 

@@ -18,6 +18,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Uri Url { get; }
 
+    /// <summary>Completes when the process has ended.</summary>
+    public Task EndedAsync() => _process.WaitForExitAsync();
+
+    /// <summary>Ends the process as a crash would: with SIGKILL, between any two instructions.</summary>
+    public void Kill() => _process.Kill();
+
     /// <summary>Starts a server and waits until it listens.</summary>
     /// <param name="arguments">What follows <c>serve</c>, without an address to listen on.</param>
     /// <param name="cancellationToken">Ends the wait, and the server.</param>
@@ -29,7 +35,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             string? line = await process.StandardOutput.ReadLineAsync(cancellationToken);
             return line?.StartsWith(ServeCommand.ListeningOn, StringComparison.Ordinal) == true
                 ? new ServerProcess(process, new Uri(line[ServeCommand.ListeningOn.Length..]))
-                : throw new StorageException(StorageErrorCode.ConnectFailed, "The server that was to be measured did not start; it has said why.");
+                : throw new StorageException(StorageErrorCode.ConnectFailed, "The server did not start; it has said why.");
         }
         catch
         {

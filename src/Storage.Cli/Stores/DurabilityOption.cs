@@ -8,9 +8,13 @@ internal static class DurabilityOption
 {
     public const Durability Default = Durability.Synced;
 
-    public static Option<Durability?> Create() => new("--durability")
+    /// <summary>What is right for copies: what is lost with the machine is fetched again.</summary>
+    public const Durability OfCopies = Durability.Buffered;
+
+    /// <summary>The option, with what it says its default to be.</summary>
+    public static Option<Durability?> Create(string ofWhichDefault = "synced") => new("--durability")
     {
-        Description = "When a write is acknowledged: synced, once it is on the disk; buffered, once it is with the operating system [default: synced].",
+        Description = $"When a write is acknowledged: synced, once it is on the disk; buffered, once it is with the operating system [default: {ofWhichDefault}].",
         HelpName = "synced|buffered",
         CustomParser = Parse,
     };

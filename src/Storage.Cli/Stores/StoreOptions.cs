@@ -7,16 +7,13 @@ using WsStorage.WsClient;
 namespace WsStorage.Cli.Stores;
 
 /// <summary>The options that say which store a verb works on, and the way from them to an open one.</summary>
-internal sealed class StoreOptions
+/// <param name="servedOnly">Whether the verb works on served stores only.</param>
+internal sealed class StoreOptions(bool servedOnly = false)
 {
-    private readonly Option<Uri?> _url = new("--url")
-    {
-        Description = "The served store: wss://HOST[:PORT]/PATH.",
-        HelpName = "URL",
-        CustomParser = result => Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? url)
-            ? url
-            : Refuse(result, $"The URL '{result.Tokens[0].Value}' is none; write wss://HOST[:PORT]/PATH."),
-    };
+    // What the timers of the framework take; nothing waits that long.
+    private static readonly TimeSpan Endless = TimeSpan.FromDays(24);
+
+    private readonly Option<Uri?> _url = UrlOption.Create("--url", "The served store: wss://HOST[:PORT]/PATH.");
 
     private readonly Option<string?> _data = new("--data")
     {
@@ -29,7 +26,11 @@ internal sealed class StoreOptions
     public void AddTo(Command command)
     {
         command.Add(_url);
-        command.Add(_data);
+        if (!servedOnly)
+        {
+            command.Add(_data);
+        }
+
         _tls.AddTo(command);
     }
 
@@ -37,19 +38,40 @@ internal sealed class StoreOptions
     public bool IsGiven(ParseResult parsed) => Choose(parsed) is not (null, null);
 
     /// <summary>Opens the store that is meant; a served one is connected to.</summary>
-    public async ValueTask<IStorage> OpenAsync(ParseResult parsed, StoreAccess access, CancellationToken cancellationToken)
-    {
-        switch (Choose(parsed))
+    public async ValueTask<IStorage> OpenAsync(ParseResult parsed, StoreAccess access, CancellationToken cancellationToken) =>
+        Choose(parsed) switch
         {
-            case ({ } url, null):
-                return await ConnectAsync(parsed, url, cancellationToken);
-            case (null, { } data):
-                return Engines.OpenDirectory(data, access, Durability.Synced, Logging.Create(parsed));
-            default:
-                throw new UsageException(
-                    $"Which store? Give --url wss://HOST[:PORT]/PATH for a served one, or --data DIR for one on this machine (or set {EnvironmentVariables.Url} or {EnvironmentVariables.Data}).");
-        }
+            ({ } url, null) => await WsStorageClient.ConnectAsync(GetOptions(parsed, url), cancellationToken),
+            (null, { } data) => Engines.OpenDirectory(data, access, Durability.Synced, Logging.Create(parsed)),
+            _ => throw NoneGiven(),
+        };
+
+    /// <summary>
+    /// Opens the store that is meant, for a verb that goes on: a served one is connected to when it can be, now and after each
+    /// loss, however long that takes, and stderr tells of it unless it is to be quiet.
+    /// </summary>
+    public IStorage OpenPatiently(ParseResult parsed, StoreAccess access, bool quiet = false) => Choose(parsed) switch
+    {
+        ({ } url, null) => ConnectPatiently(parsed, url, quiet),
+        (null, { } data) => Engines.OpenDirectory(data, access, Durability.Synced, Logging.Create(parsed)),
+        _ => throw NoneGiven(),
+    };
+
+    /// <summary>Connects to the served store that is meant.</summary>
+    public ValueTask<WsStorageClient> ConnectAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        WsStorageClient.ConnectAsync(GetOptions(parsed, GetUrl(parsed)), cancellationToken);
+
+    /// <summary>Makes a client of the served store that is meant, for a replica: it connects by itself, again and again, and stderr
+    /// tells of it.</summary>
+    public WsStorageClient CreateSource(ParseResult parsed)
+    {
+        var client = new WsStorageClient(GetOptions(parsed, GetUrl(parsed)));
+        ConnectionTeller.TellOf(client);
+        return client;
     }
+
+    /// <summary>As <see cref="OpenPatiently"/>, of a served store.</summary>
+    public WsStorageClient ConnectPatiently(ParseResult parsed) => ConnectPatiently(parsed, GetUrl(parsed), quiet: false);
 
     /// <summary>Opens the store that is meant over several connections; a local one has but one.</summary>
     public async ValueTask<IReadOnlyList<IStorage>> OpenManyAsync(ParseResult parsed, int count, CancellationToken cancellationToken)
@@ -64,20 +86,14 @@ internal sealed class StoreOptions
         return all;
     }
 
-    private static Uri? Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
-    {
-        result.AddError(message);
-        return null;
-    }
-
     private (Uri? Url, string? Data) Choose(ParseResult parsed)
     {
         Uri? url = parsed.GetValue(_url);
-        string? data = parsed.GetValue(_data);
+        string? data = servedOnly ? null : parsed.GetValue(_data);
         if (url is null && data is null)
         {
             url = EnvironmentVariables.Get(EnvironmentVariables.Url) is { } text ? ParseVariable(text) : null;
-            data = EnvironmentVariables.Get(EnvironmentVariables.Data);
+            data = servedOnly ? null : EnvironmentVariables.Get(EnvironmentVariables.Data);
         }
 
         return url is null || data is null
@@ -89,16 +105,27 @@ internal sealed class StoreOptions
         ? url
         : throw new UsageException($"{EnvironmentVariables.Url} is '{text}', which is no URL; write wss://HOST[:PORT]/PATH.");
 
-    private ValueTask<WsStorageClient> ConnectAsync(ParseResult parsed, Uri url, CancellationToken cancellationToken)
+    private Uri GetUrl(ParseResult parsed) => Choose(parsed).Url ?? throw NoneGiven();
+
+    private UsageException NoneGiven() => new(servedOnly
+        ? $"Which store? Give --url wss://HOST[:PORT]/PATH (or set {EnvironmentVariables.Url})."
+        : $"Which store? Give --url wss://HOST[:PORT]/PATH for a served one, or --data DIR for one on this machine (or set {EnvironmentVariables.Url} or {EnvironmentVariables.Data}).");
+
+    private WsStorageClient ConnectPatiently(ParseResult parsed, Uri url, bool quiet)
     {
-        // The scheme is checked before the certificates: who mistypes a URL should not be told of keystores.
-        if (!url.Scheme.Equals(Uri.UriSchemeWss, StringComparison.Ordinal))
+        var client = new WsStorageClient(GetOptions(parsed, url) with { OperationTimeout = Endless });
+        if (!quiet)
         {
-            throw new UsageException($"The URL of the store is '{url}'; it must begin with wss://.");
+            ConnectionTeller.TellOf(client);
         }
 
+        return client;
+    }
+
+    private WsStorageClientOptions GetOptions(ParseResult parsed, Uri url)
+    {
+        UrlOption.CheckScheme(url);
         ILoggerFactory logging = Logging.Create(parsed);
-        return WsStorageClient.ConnectAsync(
-            new WsStorageClientOptions { Url = url, Tls = _tls.Load(parsed), Name = "wsstorage", LoggerFactory = logging }, cancellationToken);
+        return new WsStorageClientOptions { Url = url, Tls = _tls.Load(parsed), Name = "wsstorage", LoggerFactory = logging };
     }
 }

@@ -40,16 +40,23 @@ internal sealed class TlsOptions(CertificatePurposes role)
     /// <returns>The options; the stores live as long as the process.</returns>
     public MutualTlsOptions Load(ParseResult parsed)
     {
-        var set = new CertificateSet(parsed.GetValue(_certs) ?? EnvironmentVariables.Get(EnvironmentVariables.Certs) ?? DefaultDirectory);
+        CertificateSet set = GetDirectory(parsed);
         bool server = role == CertificatePurposes.Server;
         string keystore = parsed.GetValue(_keystore) ?? EnvironmentVariables.Get(EnvironmentVariables.Keystore)
             ?? (server ? set.ServerKeystore : set.ClientKeystore);
         string truststore = parsed.GetValue(_truststore) ?? EnvironmentVariables.Get(EnvironmentVariables.Truststore)
             ?? (server ? set.ServerTruststore : set.ClientTruststore);
-        return new MutualTlsOptions
-        {
-            Keystore = Keystore.Load(keystore, _password.ForKeystore(parsed, keystore)),
-            Truststore = Truststore.Load(truststore, _password.ForTruststore(parsed, truststore)),
-        };
+        return LoadFiles(parsed, keystore, truststore);
     }
+
+    /// <summary>The directory that both are in, unless options say otherwise.</summary>
+    public CertificateSet GetDirectory(ParseResult parsed) =>
+        new(parsed.GetValue(_certs) ?? EnvironmentVariables.Get(EnvironmentVariables.Certs) ?? DefaultDirectory);
+
+    /// <summary>Loads other stores with the passwords of these options.</summary>
+    public MutualTlsOptions LoadFiles(ParseResult parsed, string keystore, string truststore) => new()
+    {
+        Keystore = Keystore.Load(keystore, _password.ForKeystore(parsed, keystore)),
+        Truststore = Truststore.Load(truststore, _password.ForTruststore(parsed, truststore)),
+    };
 }

@@ -23,6 +23,20 @@ internal sealed class Interruption : IDisposable
     /// <summary>Whether the first signal ends the process at once, as it has to while a prompt waits for a person.</summary>
     public static bool EndsAtOnce { get; set; }
 
+    /// <summary>
+    /// Whether the signals of a terminal, which reach every process in it, are left to the process that started this one: that
+    /// one says when this one is to end.
+    /// </summary>
+    public static bool LeavesTerminalToParent { get; set; }
+
+    /// <summary>Completes, without an error, when a verb that goes on is to end.</summary>
+    public static async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var interrupted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = cancellationToken.Register(() => interrupted.TrySetResult());
+        await interrupted.Task;
+    }
+
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations)
@@ -35,6 +49,12 @@ internal sealed class Interruption : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
+        if (LeavesTerminalToParent && context.Signal is (PosixSignal.SIGINT or PosixSignal.SIGHUP))
+        {
+            context.Cancel = true;
+            return;
+        }
+
         if (!EndsAtOnce && Interlocked.Increment(ref _signals) == 1)
         {
             context.Cancel = true;

@@ -78,7 +78,7 @@ internal sealed class BinaryRowReader(PipeReader input, StorageLimits limits) : 
             throw Malformed($"the file has version {fields[0]} of the format and this program knows version {BinaryFormat.Version}");
         }
 
-        _hash = ChainHash.Xxh64(fields, ChainHash.Seed);
+        _hash = XxHash64.Hash(fields, ChainHash.Seed);
         CheckHash(header.AsSpan(header.Length - BinaryFormat.HashBytes));
     }
 
@@ -113,7 +113,7 @@ internal sealed class BinaryRowReader(PipeReader input, StorageLimits limits) : 
 
         Memory<byte> rows = _block.AsMemory(0, (int)length);
         await ReadExactlyAsync(rows, cancellationToken);
-        _hash = ChainHash.Xxh64(rows.Span, _hash);
+        _hash = XxHash64.Hash(rows.Span, _hash);
         byte[] hash = new byte[BinaryFormat.HashBytes];
         await ReadExactlyAsync(hash, cancellationToken);
         CheckHash(hash);
@@ -124,7 +124,7 @@ internal sealed class BinaryRowReader(PipeReader input, StorageLimits limits) : 
     {
         byte[] end = new byte[8 + BinaryFormat.HashBytes];
         await ReadExactlyAsync(end, cancellationToken);
-        _hash = ChainHash.Xxh64(end.AsSpan(0, 8), _hash);
+        _hash = XxHash64.Hash(end.AsSpan(0, 8), _hash);
         CheckHash(end.AsSpan(8));
         ulong rows = BinaryPrimitives.ReadUInt64LittleEndian(end);
         if (rows != _rows)

@@ -17,7 +17,7 @@ internal sealed class BinaryRowWriter(Stream output) : IRowWriter
         BinaryPrimitives.WriteUInt64LittleEndian(fields[17..], revision.Value);
         output.Write(BinaryFormat.Magic);
         output.Write(fields);
-        _hash = ChainHash.Xxh64(fields, ChainHash.Seed);
+        _hash = XxHash64.Hash(fields, ChainHash.Seed);
         WriteHash();
     }
 
@@ -26,7 +26,7 @@ internal sealed class BinaryRowWriter(Stream output) : IRowWriter
         output.WriteByte(BinaryFormat.Block);
         WriteVarint((ulong)page.Rows.Length);
         output.Write(page.Rows.Span);
-        _hash = ChainHash.Xxh64(page.Rows.Span, _hash);
+        _hash = XxHash64.Hash(page.Rows.Span, _hash);
         WriteHash();
         _rows += (ulong)page.Count;
     }
@@ -37,7 +37,7 @@ internal sealed class BinaryRowWriter(Stream output) : IRowWriter
         BinaryPrimitives.WriteUInt64LittleEndian(count, _rows);
         output.WriteByte(BinaryFormat.End);
         output.Write(count);
-        _hash = ChainHash.Xxh64(count, _hash);
+        _hash = XxHash64.Hash(count, _hash);
         WriteHash();
     }
 

@@ -21,7 +21,14 @@ internal sealed class ExportTarget : IAsyncDisposable
         }
 
         _partial = $"{_path}.{Guid.NewGuid():N}.partial";
-        _file = new FileStream(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        try
+        {
+            _file = new FileStream(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(exception);
+        }
     }
 
     private ExportTarget() => _output = new StandardOutput();
@@ -40,7 +47,15 @@ internal sealed class ExportTarget : IAsyncDisposable
             return;
         }
 
-        await _file!.WriteAsync(_pending.GetBuffer().AsMemory(0, (int)_pending.Length));
+        try
+        {
+            await _file!.WriteAsync(_pending.GetBuffer().AsMemory(0, (int)_pending.Length));
+        }
+        catch (IOException exception)
+        {
+            throw Unwritable(exception);
+        }
+
         _pending.SetLength(0);
     }
 
@@ -48,11 +63,20 @@ internal sealed class ExportTarget : IAsyncDisposable
     public async ValueTask CommitAsync()
     {
         await FlushAsync();
-        if (_file is not null)
+        if (_file is null)
+        {
+            return;
+        }
+
+        try
         {
             _file.Flush(flushToDisk: true);
             await _file.DisposeAsync();
             File.Move(_partial, _path, overwrite: false);
+        }
+        catch (IOException exception)
+        {
+            throw Unwritable(exception);
         }
     }
 
@@ -69,4 +93,8 @@ internal sealed class ExportTarget : IAsyncDisposable
             File.Delete(_partial);
         }
     }
+
+    /// <summary>The user named a file, and is told of that one.</summary>
+    private IOException Unwritable(Exception cause) =>
+        new($"{_path} cannot be written: {cause.Message.Replace(_partial, _path, StringComparison.Ordinal)}", cause);
 }

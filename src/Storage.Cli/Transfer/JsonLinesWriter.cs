@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using WsStorage.Cli.Text;
 
@@ -15,36 +14,19 @@ internal sealed class JsonLinesWriter(Stream output) : IDisposable
     public const string Value = "value";
     public const string ValueBase64 = "valueBase64";
 
-    // The lines are read by programs and people, never put into a web page as they are: Zoë need not be Zo\u00EB.
-    private readonly Utf8JsonWriter _json = new(
-        output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+    private readonly Utf8JsonWriter _json = JsonFields.CreateWriter(output);
 
     public void Write(ScanPage.Row row, bool keysOnly)
     {
         _json.WriteStartObject();
-        WriteField(Key, KeyBase64, row.Key.Span);
+        _json.WriteBytes(Key, KeyBase64, row.Key.Span);
         if (!keysOnly)
         {
-            WriteField(Value, ValueBase64, row.Value.Span);
+            _json.WriteBytes(Value, ValueBase64, row.Value.Span);
         }
 
-        _json.WriteEndObject();
-        _json.Flush();
-        _json.Reset();
-        output.WriteByte((byte)'\n');
+        _json.EndLine(output);
     }
 
     public void Dispose() => _json.Dispose();
-
-    private void WriteField(string name, string nameBase64, ReadOnlySpan<byte> bytes)
-    {
-        if (TextForms.IsText(bytes))
-        {
-            _json.WriteString(name, bytes);
-        }
-        else
-        {
-            _json.WriteBase64String(nameBase64, bytes);
-        }
-    }
 }

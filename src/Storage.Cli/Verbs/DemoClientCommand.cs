@@ -1,7 +1,8 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
+using System.Diagnostics;
 using WsStorage.Cli.Demo;
 using WsStorage.Cli.Stores;
+using WsStorage.Cli.Terminal;
 
 namespace WsStorage.Cli.Verbs;
 
@@ -11,7 +12,7 @@ internal static class DemoClientCommand
     public const string Name = "demo-client";
 
     private static readonly TimeSpan RoundInterval = TimeSpan.FromMilliseconds(20);
-    private const int RoundsPerReport = 25;
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
 
     public static Command Create()
     {
@@ -21,35 +22,58 @@ internal static class DemoClientCommand
         command.SetAction(async (parsed, _) =>
         {
             // Ctrl-C reaches both processes; the demo tells this one when to end, through its stdin.
-            using var ignored = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-            await using IStorage storage = await store.OpenAsync(parsed, StoreAccess.Change, CancellationToken.None);
-            var client = new DemoClient(storage);
-            StoreDigest? digest = null;
-            try
-            {
-                await RunRoundsAsync(client, Task.Run(Console.In.ReadLine, CancellationToken.None));
-                digest = await client.FinishAsync(CancellationToken.None);
-            }
-            catch (DemoCheckException exception)
-            {
-                Failure.Say($"demo: {exception.Message}.");
-            }
-
-            Console.WriteLine(client.Report(digest).ToLine());
-            return digest is null ? ExitCode.NotFound : ExitCode.Done;
+            Interruption.LeavesTerminalToParent = true;
+            await using IStorage storage = store.OpenPatiently(parsed, StoreAccess.Change, quiet: true);
+            StorageInfo info = await storage.GetInfoAsync(CancellationToken.None);
+            await using var watch = new WatchReplay(info.Epoch);
+            var client = new DemoClient(storage, watch);
+            ClientReport report = await RunAsync(client, storage, watch);
+            Console.WriteLine(report.ToLine());
+            return report.Digest is null ? ExitCode.NotFound : ExitCode.Done;
         });
         return command;
     }
 
-    private static async Task RunRoundsAsync(DemoClient client, Task<string?> told)
+    private static async Task<ClientReport> RunAsync(DemoClient client, IStorage storage, WatchReplay watch)
+    {
+        using var stop = new CancellationTokenSource();
+        Task watching = watch.RunAsync(storage, stop.Token);
+        try
+        {
+            Task told = Task.Run(Console.In.ReadLine, CancellationToken.None);
+            Task<StoreDigest> reading = ReadAsync(client, Task.WhenAny(told, watching));
+
+            // The watch ends first only when something is wrong with it.
+            await await Task.WhenAny(reading, watching);
+            StoreDigest digest = await reading;
+            await stop.CancelAsync();
+            await watching;
+            return client.Report(digest, await watch.FinishAsync());
+        }
+        catch (Exception exception) when (exception is DemoCheckException or StorageException)
+        {
+            client.Fail(exception.Message.TrimEnd('.'));
+            return client.Report();
+        }
+    }
+
+    private static async Task<StoreDigest> ReadAsync(DemoClient client, Task until)
+    {
+        await RunRoundsAsync(client, until);
+        return await client.FinishAsync(CancellationToken.None);
+    }
+
+    private static async Task RunRoundsAsync(DemoClient client, Task until)
     {
         using var timer = new PeriodicTimer(RoundInterval);
-        for (int round = 0; !told.IsCompleted; round++)
+        long reported = 0;
+        while (!until.IsCompleted)
         {
             await client.RunRoundAsync(CancellationToken.None);
-            if (round % RoundsPerReport == 0)
+            if (Stopwatch.GetElapsedTime(reported) >= ReportInterval)
             {
                 Console.WriteLine(client.Report().ToLine());
+                reported = Stopwatch.GetTimestamp();
             }
 
             await timer.WaitForNextTickAsync();

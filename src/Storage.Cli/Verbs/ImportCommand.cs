@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.IO.Pipelines;
 using WsStorage.Cli.Stores;
+using WsStorage.Cli.Terminal;
 using WsStorage.Cli.Transfer;
 
 namespace WsStorage.Cli.Verbs;
@@ -17,7 +18,7 @@ internal static class ImportCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string path = parsed.GetValue(file)!;
-            await using Stream input = path.Equals("-", StringComparison.Ordinal) ? Console.OpenStandardInput() : OpenFile(path);
+            await using Stream input = path.Equals("-", StringComparison.Ordinal) ? StandardInput.Open() : OpenFile(path);
             await using IStorage storage = await store.OpenAsync(parsed, StoreAccess.Create, cancellationToken);
             StorageInfo info = await storage.GetInfoAsync(cancellationToken);
             PipeReader pipe = PipeReader.Create(input, new StreamPipeReaderOptions(bufferSize: 128 * 1024));

@@ -42,6 +42,8 @@ internal static class InfoCommand
         output.WriteLine($"revision            {info.Revision}");
         output.WriteLine($"position            {info.Position}");
         output.WriteLine($"compacted revision  {info.CompactedRevision}");
+        output.WriteLine($"history             {info.HistoryBytes:N0} bytes");
+        output.WriteLine($"followers           {info.FollowerCount:N0}");
         output.WriteLine($"keys, roughly       {info.ApproximateKeys:N0}");
         output.WriteLine($"bytes, roughly      {info.ApproximateBytes:N0}");
         if (isServed)
@@ -64,6 +66,8 @@ internal static class InfoCommand
         json.WriteNumber("revision", info.Revision.Value);
         json.WriteString("position", info.Position.ToString());
         json.WriteNumber("compactedRevision", info.CompactedRevision.Value);
+        json.WriteNumber("historyBytes", info.HistoryBytes);
+        json.WriteNumber("followers", info.FollowerCount);
         json.WriteNumber("approximateKeys", info.ApproximateKeys);
         json.WriteNumber("approximateBytes", info.ApproximateBytes);
         json.WriteString("durability", info.Durability.ToString().ToLowerInvariant());

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using WsStorage.Cli.Stores;
+using WsStorage.Cli.Terminal;
 using WsStorage.Cli.Text;
 
 namespace WsStorage.Cli.Verbs;
@@ -63,7 +64,7 @@ internal static class PutCommand
         }
 
         using var bytes = new MemoryStream();
-        await using Stream input = Console.OpenStandardInput();
+        await using StandardInput input = StandardInput.Open();
         await input.CopyToAsync(bytes, cancellationToken);
         return bytes.ToArray();
     }

@@ -13,18 +13,24 @@ internal sealed class RangeOptions
     public void AddTo(Command command)
     {
         command.Add(_prefix);
+        AddBoundsTo(command);
+    }
+
+    /// <summary>Adds <c>--start</c> and <c>--end</c> alone.</summary>
+    public void AddBoundsTo(Command command)
+    {
         command.Add(_start);
         command.Add(_end);
     }
 
-    public KeyRange Get(ParseResult parsed, TextForm form)
-    {
-        KeyRange range = KeyRange.All;
-        if (parsed.GetValue(_prefix) is { } prefix)
-        {
-            range = KeyRange.Prefix(form.Parse("prefix", prefix));
-        }
+    public bool HasBounds(ParseResult parsed) => parsed.GetValue(_start) is not null || parsed.GetValue(_end) is not null;
 
+    public KeyRange Get(ParseResult parsed, TextForm form) => Narrow(
+        parsed.GetValue(_prefix) is { } prefix ? KeyRange.Prefix(form.Parse("prefix", prefix)) : KeyRange.All, parsed, form);
+
+    /// <summary>What of a range is within <c>--start</c> and <c>--end</c>.</summary>
+    public KeyRange Narrow(KeyRange range, ParseResult parsed, TextForm form)
+    {
         if (parsed.GetValue(_start) is { } start)
         {
             byte[] bytes = form.Parse("start", start);
