@@ -30,7 +30,15 @@ public sealed class FrozenNumbersTests
         (StorageErrorCode.LimitExceeded, 22),
         (StorageErrorCode.ShuttingDown, 23),
         (StorageErrorCode.Unsupported, 24),
-        (StorageErrorCode.AddressInUse, 25));
+        (StorageErrorCode.AddressInUse, 25),
+        (StorageErrorCode.Compacted, 26),
+        (StorageErrorCode.EpochChanged, 27),
+        (StorageErrorCode.Diverged, 28),
+        (StorageErrorCode.OutcomeUnknown, 29),
+        (StorageErrorCode.NumberReused, 30),
+        (StorageErrorCode.LeaseEnded, 31),
+        (StorageErrorCode.NotReady, 32),
+        (StorageErrorCode.TooStale, 33));
 
     [Test]
     public void Write_outcomes() => AssertFrozen(
@@ -43,6 +51,14 @@ public sealed class FrozenNumbersTests
     [Test]
     public void Precondition_kinds() => AssertFrozen(
         (PreconditionKind.Absent, 0x11), (PreconditionKind.Present, 0x12), (PreconditionKind.Equal, 0x13));
+
+    [Test]
+    public void Previous_value_kinds() => AssertFrozen(
+        (PreviousValueKind.Unknown, 0), (PreviousValueKind.Absent, 1), (PreviousValueKind.Value, 2));
+
+    [Test]
+    public void Watch_event_kinds() => AssertFrozen(
+        (WatchEventKind.Changes, 0), (WatchEventKind.Progress, 1), (WatchEventKind.Invalidation, 2));
 
     [Test]
     public void Durabilities() => AssertFrozen(

@@ -87,4 +87,21 @@ public sealed class KeyRangeTests
         Assert.That(range != KeyRange.Between(default, Bytes.Of("b")), Is.True);
         Assert.That(range.Equals("a"), Is.False);
     }
+
+    [Test]
+    public void An_intersection_contains_exactly_the_keys_of_both()
+    {
+        Properties.Hold(
+            (from ends in Key.Four() from key in Key select (ends, key)).ToArbitrary(),
+            given =>
+            {
+                KeyRange left = KeyRange.Between(given.ends.Item1, given.ends.Item2);
+                KeyRange right = KeyRange.Between(given.ends.Item3, given.ends.Item4);
+                bool inBoth = left.Contains(given.key) && right.Contains(given.key);
+                Assert.That(left.Intersect(right).Contains(given.key), Is.EqualTo(inBoth));
+                Assert.That(!inBoth || left.Overlaps(right), Is.True);
+                Assert.That(left.Overlaps(right), Is.EqualTo(right.Overlaps(left)));
+            },
+            cases: 3000);
+    }
 }

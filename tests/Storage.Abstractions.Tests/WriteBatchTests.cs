@@ -130,4 +130,28 @@ public sealed class WriteBatchTests
 
         return text.ToString();
     }
+
+    [Test]
+    public void A_stamp_goes_with_the_content()
+    {
+        var stamp = new WriteStamp(Guid.NewGuid(), 7, 3, IsResend: true, IsUnanswered: false);
+        var batch = new WriteBatch { Stamp = stamp };
+
+        Assert.That(batch.Put("a", "1").Stamp, Is.EqualTo(stamp));
+        Assert.That(batch.Clear().Stamp, Is.Null);
+    }
+
+    [Test]
+    public void A_write_that_was_not_executed_is_not_applied_and_says_why(
+        [Values(StorageErrorCode.OutcomeUnknown, StorageErrorCode.NumberReused, StorageErrorCode.LimitExceeded)] StorageErrorCode code)
+    {
+        WriteResult result = WriteResult.NotExecuted(code);
+
+        Assert.That((result.Applied, result.FailedPrecondition, result.Error), Is.EqualTo((false, -1, code)));
+        StorageException exception = Assert.Throws<StorageException>(() => result.EnsureExecuted())!;
+        Assert.That(
+            (exception.Code, exception.Outcome),
+            Is.EqualTo((code, code == StorageErrorCode.OutcomeUnknown ? WriteOutcome.Unknown : WriteOutcome.NotApplied)));
+        Assert.Throws<StorageException>(() => result.EnsureApplied());
+    }
 }

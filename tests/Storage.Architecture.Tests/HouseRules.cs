@@ -19,6 +19,8 @@ internal sealed record HouseRules(string[]? Projects, string[] Packages, string[
         ["Storage.WsServer"] = new(["Storage.Abstractions", "Storage.Protocol", "Storage.Transport"], [Logging], [AspNetCore]),
         ["Storage.WsClient"] = new(["Storage.Abstractions", "Storage.Protocol", "Storage.Transport"], [Logging], []),
         ["Storage.Replica"] = new(["Storage.Abstractions", "Storage.Core"], [Logging], []),
+        ["Storage.Cache"] = new(["Storage.Abstractions"], [Logging], []),
+        ["Storage.Outbox"] = new(["Storage.Abstractions"], [Logging], []),
         ["Storage.Cli"] = new(Projects: null, [Logging, "System.CommandLine", "Spectre.Console"], [AspNetCore]),
     };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WsStorage.Transport.Tls;
 
 namespace WsStorage.Cli.Tests;
@@ -50,5 +51,34 @@ internal sealed class CertsTests
 
         (await CliProcess.RunAsync("certs", "show", _directory.Of("none.pfx"))).ShouldFail(3, "does not exist");
         (await CliProcess.RunAsync("certs", "show", set.ClientKeystore, "--password-file", wrong)).ShouldFail(3, "does not open with the password");
+    }
+
+    [Test]
+    [Platform("Linux", Reason = "A small file system is mounted by the tools of Linux.")]
+    public async Task Full_disk_is_told_and_no_part_of_a_set_is_left()
+    {
+        string small = _directory.Of("small");
+        Directory.CreateDirectory(small);
+        if (await RunAsync("mount", "-t", "tmpfs", "-o", "size=12k", "tmpfs", small) != 0)
+        {
+            Assert.Ignore("This user may not mount a small file system.");
+        }
+
+        try
+        {
+            (await CliProcess.RunAsync("certs", "new", small)).ShouldFail(3, "cannot be written: ");
+            Assert.That(Directory.EnumerateFileSystemEntries(small), Is.Empty);
+        }
+        finally
+        {
+            await RunAsync("umount", small);
+        }
+    }
+
+    private static async Task<int> RunAsync(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true })!;
+        await process.WaitForExitAsync();
+        return process.ExitCode;
     }
 }

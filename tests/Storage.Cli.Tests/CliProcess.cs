@@ -6,15 +6,21 @@ namespace WsStorage.Cli.Tests;
 /// <summary>Runs the program as its users do: as a process, with arguments, stdin, stdout, stderr and an exit code.</summary>
 internal sealed class CliProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    // Several programs one after the other may have to start while all tests of a small machine run.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
     private readonly Task<string> _error;
+    private readonly Lock _gate = new();
+    private readonly StringBuilder _said = new();
+    private string? _awaited;
+    private int _heardTo;
+    private TaskCompletionSource _heard = new();
 
     private CliProcess(Process process)
     {
         _process = process;
-        _error = process.StandardError.ReadToEndAsync();
+        _error = ReadErrorAsync();
     }
 
     public Stream Input => _process.StandardInput.BaseStream;
@@ -67,7 +73,15 @@ internal sealed class CliProcess : IDisposable
             // The program ended without reading its input, as it may.
         }
 
-        await output;
+        try
+        {
+            await output;
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"It has not ended within {Patience.TotalSeconds:0} s, and has said: {Encoding.UTF8.GetString(bytes.ToArray())}");
+        }
+
         return await EndAsync(bytes.ToArray());
     }
 
@@ -76,7 +90,25 @@ internal sealed class CliProcess : IDisposable
     {
         using var timeout = new CancellationTokenSource(Patience);
         await _process.WaitForExitAsync(timeout.Token);
-        return new CliResult(_process.ExitCode, output, await _error);
+        return new CliResult(_process.ExitCode, output, await _error.WaitAsync(timeout.Token));
+    }
+
+    /// <summary>Waits until a text is on stderr, after what was waited for before.</summary>
+    public async Task SaysAsync(string text)
+    {
+        Task heard;
+        lock (_gate)
+        {
+            _awaited = text;
+            _heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            heard = _heard.Task;
+            Listen();
+        }
+
+        if (await Task.WhenAny(heard, _error).WaitAsync(Patience) == _error && !heard.IsCompleted)
+        {
+            Assert.Fail($"It ended without having said '{text}': {await _error}");
+        }
     }
 
     /// <summary>Sends a signal, such as INT or TERM.</summary>
@@ -94,6 +126,31 @@ internal sealed class CliProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task<string> ReadErrorAsync()
+    {
+        char[] buffer = new char[4096];
+        while (await _process.StandardError.ReadAsync(buffer) is > 0 and var read)
+        {
+            lock (_gate)
+            {
+                _said.Append(buffer, 0, read);
+                Listen();
+            }
+        }
+
+        return _said.ToString();
+    }
+
+    private void Listen()
+    {
+        if (_awaited is not null && _said.ToString().IndexOf(_awaited, _heardTo, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            _heardTo = at + _awaited.Length;
+            _awaited = null;
+            _heard.SetResult();
+        }
     }
 }
 

@@ -16,9 +16,14 @@ internal sealed class ServedStore : IDisposable
 
     public string[] Options { get; }
 
-    public static async Task<ServedStore> StartAsync(string certificates, params string[] store)
+    public int Port => new Uri(Url).Port;
+
+    public static Task<ServedStore> StartAsync(string certificates, params string[] store) => StartAtAsync(0, certificates, store);
+
+    /// <summary>Starts it where another one was before, so that its clients find it.</summary>
+    public static async Task<ServedStore> StartAtAsync(int port, string certificates, params string[] store)
     {
-        CliProcess server = CliProcess.Start(["serve", "--listen", "localhost:0", "--certs", certificates, .. store]);
+        CliProcess server = CliProcess.Start(["serve", "--listen", $"localhost:{port}", "--certs", certificates, .. store]);
         string? line = await server.Output.ReadLineAsync();
         if (line is null)
         {

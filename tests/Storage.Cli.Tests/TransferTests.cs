@@ -157,6 +157,19 @@ internal sealed class TransferTests
     }
 
     [Test]
+    public async Task Export_that_cannot_be_written_names_the_file_that_was_asked_for()
+    {
+        using var directory = new TestDirectory();
+        (await CliProcess.RunAsync("put", "k", "v", "--data", directory.Of("data"))).ShouldSucceed();
+        string file = Path.Combine(directory.Of("missing"), "export.jsonl");
+
+        CliResult result = await CliProcess.RunAsync("export", file, "--data", directory.Of("data"));
+
+        result.ShouldFail(3, $"{file} cannot be written: ");
+        Assert.That(result.Error, Does.Not.Contain(".partial"));
+    }
+
+    [Test]
     public async Task Import_on_the_command_line_says_file_line_and_what_was_applied()
     {
         using var directory = new TestDirectory();

@@ -10,5 +10,5 @@ public sealed class InMemoryStorageContract : StorageContract
     protected override (int Tasks, int Writes) Concurrency => (8, 500);
 
     protected override ValueTask<IStorage> OpenAsync(StorageLimits limits) =>
-        ValueTask.FromResult<IStorage>(new InMemoryStorage(new InMemoryStorageOptions { Limits = limits }));
+        ValueTask.FromResult<IStorage>(new InMemoryStorage(new InMemoryStorageOptions { Limits = limits, KeepPreviousValues = true }));
 }

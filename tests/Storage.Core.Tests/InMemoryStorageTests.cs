@@ -47,6 +47,65 @@ public sealed class InMemoryStorageTests
             Throws.TypeOf<StorageException>().With.Property(nameof(StorageException.Code)).EqualTo(StorageErrorCode.InvalidArgument));
     }
 
+    [TestCase(0)]
+    [TestCase(65535)]
+    public void A_history_that_is_too_small_is_refused(long bytes)
+    {
+        StorageException exception = Assert.Throws<StorageException>(() => new InMemoryStorage(new InMemoryStorageOptions { HistoryBytes = bytes }))!;
+        Assert.That(exception.Code, Is.EqualTo(StorageErrorCode.InvalidArgument));
+        Assert.That(exception.Message, Does.Contain(nameof(InMemoryStorageOptions.HistoryBytes)));
+    }
+
+    [Test]
+    public async Task History_is_kept_within_its_bound_and_info_tells_how_far()
+    {
+        await using var storage = new InMemoryStorage(new InMemoryStorageOptions { HistoryBytes = 64 * 1024 });
+        StorageInfo empty = await storage.GetInfoAsync();
+        Assert.That((empty.HistoryBytes, empty.CompactedRevision), Is.EqualTo((0L, Revision.None)));
+        for (int i = 0; i < 100; i++)
+        {
+            await storage.PutAsync(Bytes.Of("k"), new byte[1000]);
+        }
+
+        StorageInfo info = await storage.GetInfoAsync();
+        Assert.That(info.HistoryBytes, Is.InRange(60_000, 65_536));
+        Assert.That(info.CompactedRevision.Value, Is.InRange(35, 50));
+        var gone = new WatchOptions { After = empty.Position };
+        StorageException exception = (await Assert.ThrowsAsync<StorageException>(() => WatchProbe.StartAsync(storage, gone, CancellationToken.None)))!;
+        Assert.That(exception.Code, Is.EqualTo(StorageErrorCode.Compacted));
+    }
+
+    [Test]
+    public async Task A_follower_whose_history_is_gone_holds_nothing_more()
+    {
+        await using var storage = new InMemoryStorage(new InMemoryStorageOptions { HistoryBytes = 64 * 1024, MaxHistoryBytes = 128 * 1024 });
+        await storage.PutAsync(Bytes.Of("a"), new byte[1000]);
+        await storage.KeepHistoryAsync("left behind", new Revision(1), TimeSpan.FromHours(1));
+        for (int i = 0; i < 100; i++)
+        {
+            await storage.PutAsync(Bytes.Of("a"), new byte[1000]);
+        }
+
+        Assert.That((await storage.GetInfoAsync()).HistoryBytes, Is.InRange(100_000, 128 * 1024), "held");
+        for (int i = 0; i < 100; i++)
+        {
+            await storage.PutAsync(Bytes.Of("a"), new byte[1000]);
+        }
+
+        StorageInfo info = await storage.GetInfoAsync();
+        Assert.That(info.HistoryBytes, Is.LessThanOrEqualTo(64 * 1024));
+        Assert.That(info.FollowerCount, Is.Zero, "whose history is gone is a follower no more");
+        await storage.CompactAsync(info.Revision);
+    }
+
+    [Test]
+    public async Task What_was_before_is_unknown_unless_the_store_keeps_it()
+    {
+        await using WatchProbe watch = await WatchProbe.StartAsync(_storage, new WatchOptions { PreviousValues = true }, CancellationToken.None);
+        await _storage.PutStringAsync("a", "1");
+        Assert.That((await watch.NextChangesAsync()).Changes.Single().PreviousKind, Is.EqualTo(PreviousValueKind.Unknown));
+    }
+
     [Test]
     public async Task Write_many_refuses_all_when_one_is_over_a_limit()
     {

@@ -37,7 +37,7 @@ public abstract class ClientContract : StorageContract
 [TestFixture]
 public sealed class ClientToMemoryContract : ClientContract
 {
-    protected override IStorage OpenBehind(StorageLimits limits) => new InMemoryStorage(new InMemoryStorageOptions { Limits = limits });
+    protected override IStorage OpenBehind(StorageLimits limits) => new InMemoryStorage(new InMemoryStorageOptions { Limits = limits, KeepPreviousValues = true });
 }
 
 [TestFixture]
@@ -54,6 +54,6 @@ public sealed class ClientToRocksDbContract : ClientContract
     {
         var directory = new TemporaryDirectory();
         _directories.Add(directory);
-        return RocksDbStorage.Open(directory.FullPath, new RocksDbOptions { Limits = limits, Durability = Durability.Buffered });
+        return RocksDbStorage.Open(directory.FullPath, new RocksDbOptions { Limits = limits, Durability = Durability.Buffered, LogPreviousValues = true });
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using WsStorage.Core;
+using WsStorage.Testing.Network;
 using WsStorage.WsClient;
 using WsStorage.WsServer;
 
@@ -52,13 +53,18 @@ public class StressTests
     {
         await using var storage = new InMemoryStorage();
         await using Served served = await Served.StartAsync(storage, tiny ? Tiny : null);
-        await using var proxy = new FaultProxy(served.Server.EndPoint.Port, random.Next());
+
+        // A client keeps the first connection that is left alone, so none is.
+        await using var proxy = new CuttingProxy(
+            served.Server.EndPoint.Port, random.Next(), new CuttingPlan { Unharmed = 0, MaxLife = TimeSpan.FromSeconds(1) });
         WsStorageClient[] clients = [.. Enumerable.Range(0, Clients).Select(_ => new WsStorageClient(served.ClientOptions() with
         {
             Url = new Uri($"wss://localhost:{proxy.Port}/storage"),
             ConnectTimeout = TimeSpan.FromSeconds(1),
             OperationTimeout = TimeSpan.FromSeconds(1),
             ScanWindowBytes = 4096,
+            ReconnectBaseDelay = TimeSpan.FromMilliseconds(1),
+            ReconnectMaxDelay = TimeSpan.FromMilliseconds(20),
         }))];
         StressWorker[] workers = [.. Enumerable.Range(0, Clients * WorkersPerClient).Select(
             i => new StressWorker(clients[i % Clients], $"{i:D2}/", random.Next()))];
@@ -92,8 +98,8 @@ public class StressTests
 
         int applied = workers.Sum(worker => worker.Applied);
         int failed = workers.Sum(worker => worker.Failed);
-        TestContext.Out.WriteLine($"{applied} calls succeeded, {failed} failed, {proxy.Harmed} connections were harmed");
-        Assert.That(new[] { applied, failed, proxy.Harmed }, Is.All.GreaterThan(10), "the storm was none");
+        TestContext.Out.WriteLine($"{applied} calls succeeded, {failed} failed, {proxy.Cuts} connections were harmed");
+        Assert.That(new[] { applied, proxy.Cuts }, Is.All.GreaterThan(10), "the storm was none");
     }
 
     private static async Task ReadUntilItWorksAsync(WsStorageClient client)

@@ -75,7 +75,7 @@ public sealed class FieldTests
     public void Numbers_of_bytes_and_keys_beyond_63_bits_are_refused()
     {
         byte[] before = [0, 16, .. new byte[16], 0, 0, 0];
-        byte[] after = [0, 0, 1, 1];
+        byte[] after = [0, 0, 1, 1, 0, 0, 0];
 
         Assert.That(
             InfoReply.Read([.. before, .. Varints.Encode(long.MaxValue), 0, .. after]).ApproximateBytes, Is.EqualTo(long.MaxValue));

@@ -1,3 +1,5 @@
+using WsStorage.Protocol.Messages;
+
 namespace WsStorage.Protocol.Tests;
 
 /// <summary>Numbers that travel: once published, none may change.</summary>
@@ -11,17 +13,39 @@ public sealed class FrozenNumberTests
         ["GetMany"] = 0x83,
         ["Write"] = 0x84,
         ["Scan"] = 0x85,
-        ["ScanCredit"] = 0x86,
+        ["Credit"] = 0x86,
         ["Cancel"] = 0x87,
+        ["Watch"] = 0x88,
+        ["NumberedWrite"] = 0x89,
+        ["Invalidate"] = 0x8A,
+        ["KeepHistory"] = 0x8B,
+        ["LeaseGrant"] = 0x8C,
+        ["LeaseEnd"] = 0x8D,
         ["ClientPack"] = 0x8F,
+        ["RangeHash"] = 0x90,
+        ["CheckpointCreate"] = 0x91,
+        ["CheckpointRead"] = 0x92,
+        ["CheckpointRelease"] = 0x93,
         ["Welcome"] = 0xC0,
         ["InfoReply"] = 0xC1,
         ["GetReply"] = 0xC2,
         ["GetManyReply"] = 0xC3,
         ["WriteReply"] = 0xC4,
         ["ScanPage"] = 0xC5,
-        ["ScanEnd"] = 0xC6,
+        ["End"] = 0xC6,
+        ["WatchMark"] = 0xC7,
+        ["WatchBatch"] = 0xC8,
+        ["NumberedWriteReply"] = 0xC9,
+        ["InvalidateReply"] = 0xCA,
+        ["KeepHistoryReply"] = 0xCB,
+        ["LeaseGrantReply"] = 0xCC,
+        ["LeaseEndReply"] = 0xCD,
+        ["WatchInvalidation"] = 0xCE,
         ["ServerPack"] = 0xCF,
+        ["RangeHashPage"] = 0xD0,
+        ["CheckpointReply"] = 0xD1,
+        ["CheckpointPiece"] = 0xD2,
+        ["CheckpointReleaseReply"] = 0xD3,
         ["Error"] = 0xFF,
     };
 
@@ -30,7 +54,8 @@ public sealed class FrozenNumberTests
         "Internal", "InvalidArgument", "KeyTooLarge", "ValueTooLarge", "BatchTooLarge", "ResultTooLarge", "PreconditionFailed",
         "ReadOnly", "Closed", "Locked", "Corrupt", "UnsupportedVersion", "IOError", "DiskFull", "NotFound", "LibraryMissing",
         "Timeout", "ConnectFailed", "ConnectionLost", "AuthenticationFailed", "ProtocolError", "LimitExceeded", "ShuttingDown",
-        "Unsupported", "AddressInUse",
+        "Unsupported", "AddressInUse", "Compacted", "EpochChanged", "Diverged", "OutcomeUnknown", "NumberReused", "LeaseEnded",
+        "NotReady", "TooStale",
     ];
 
     [Test]
@@ -71,6 +96,11 @@ public sealed class FrozenNumberTests
         Assert.That(ProtocolConstants.MaxPackBytes, Is.EqualTo(65_536));
         Assert.That(ProtocolConstants.MessageOverheadBytes, Is.EqualTo(256));
         Assert.That(StorageLimits.MaxKeyBytes, Is.EqualTo(65_536));
+        Assert.That(RangeHashOptions.MaxRowsPerHash, Is.EqualTo(65_536));
+        Assert.That(RangeHashOptions.MaxBytesPerHash, Is.EqualTo(1_048_576));
+        Assert.That(CheckpointInfo.MaxPieceBytes, Is.EqualTo(1_048_576));
+        Assert.That(CheckpointFile.MaxNameLength, Is.EqualTo(255));
+        Assert.That(CheckpointReply.MaxFiles, Is.EqualTo(100_000));
     }
 
     [Test]
@@ -91,7 +121,9 @@ public sealed class FrozenNumberTests
         MessageType[] requests =
         [
             MessageType.Hello, MessageType.Info, MessageType.Get, MessageType.GetMany, MessageType.Write, MessageType.Scan,
-            MessageType.ScanCredit, MessageType.Cancel, MessageType.ClientPack,
+            MessageType.Credit, MessageType.Cancel, MessageType.ClientPack, MessageType.Watch, MessageType.NumberedWrite,
+            MessageType.Invalidate, MessageType.KeepHistory, MessageType.LeaseGrant, MessageType.LeaseEnd,
+            MessageType.RangeHash, MessageType.CheckpointCreate, MessageType.CheckpointRead, MessageType.CheckpointRelease,
         ];
         MessageType[] replies = [.. Enum.GetValues<MessageType>().Except(requests)];
 

@@ -14,7 +14,7 @@ public sealed class HostileInputTests
     private static readonly StorageErrorCode[] Refusals =
     [
         StorageErrorCode.ProtocolError, StorageErrorCode.UnsupportedVersion, StorageErrorCode.KeyTooLarge,
-        StorageErrorCode.InvalidArgument,
+        StorageErrorCode.InvalidArgument, StorageErrorCode.NotFound,
     ];
 
     // Varints that announce more than there is, at the edges of the widths in use; overlong; endless; more than 64 bits.
@@ -147,6 +147,26 @@ public sealed class HostileInputTests
         Assert.That(
             TryDecodeBody(type, [.. revision, .. Varints.Encode(count), 0x00, 0x00, 0x00]), Is.EqualTo(StorageErrorCode.ProtocolError));
         AssertBodyHarmless(type, [.. revision, .. Varints.Encode(count), 0x00, 0x00, 0x00], "a count beyond the body");
+    }
+
+    [Test]
+    public void Hashes_beyond_the_page_are_refused_before_anything_is_allocated(
+        [Values(5UL, 0xFFFFUL, 0x7FFF_FFFFUL, ulong.MaxValue)] ulong count)
+    {
+        byte[] body = [0x2A, .. Varints.Encode(count), 0x03, 0x00, 0x00, 0x00];
+
+        Assert.That(TryDecodeBody(MessageType.RangeHashPage, body), Is.EqualTo(StorageErrorCode.ProtocolError));
+        AssertBodyHarmless(MessageType.RangeHashPage, body, "a count beyond the body");
+    }
+
+    [Test]
+    public void Files_beyond_the_reply_are_refused_before_anything_is_allocated(
+        [Values(3UL, 0xFFFFUL, 0x7FFF_FFFFUL, ulong.MaxValue)] ulong count)
+    {
+        byte[] body = [0x10, .. new byte[16], 0x00, 0x10, .. new byte[16], 0x00, 0x00, .. Varints.Encode(count), 0x01, (byte)'a', 0x00, 0x01, (byte)'b', 0x00];
+
+        Assert.That(TryDecodeBody(MessageType.CheckpointReply, body), Is.EqualTo(StorageErrorCode.ProtocolError));
+        AssertBodyHarmless(MessageType.CheckpointReply, body, "a count beyond the body");
     }
 
     private static (MessageType Type, byte[] Body) Split(GoldenVector vector)

@@ -18,7 +18,7 @@ public sealed class MessageRuleTests
     [Test]
     public void Flags_of_a_hello_that_this_version_does_not_know_are_ignored()
     {
-        byte[] body = [1, .. Varints.Encode(0xFFFF_FFFF_FFFF_FFFE), 0, .. Varints.Encode(1 << 20)];
+        byte[] body = [1, .. Varints.Encode(0xFFFF_FFFF_FFFF_FFFC), 0, .. Varints.Encode(1 << 20)];
 
         Assert.That(HelloMessage.Read(body).AcceptsPacks, Is.False);
     }
@@ -149,7 +149,7 @@ public sealed class MessageRuleTests
         Refusal.Assert(() => GetReply.Read([42, 2, 0]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => GetReply.Read([42, 2]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => GetManyReply.Read([42, 1, 2]), StorageErrorCode.ProtocolError);
-        Refusal.Assert(() => ScanEndMessage.Read([2]), StorageErrorCode.ProtocolError);
+        Refusal.Assert(() => EndMessage.Read([2]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => ErrorReply.Read([1, 3, 0]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => ErrorReply.Read([.. Varints.Encode(256), 0, 0]), StorageErrorCode.ProtocolError);
         Refusal.Assert(() => ScanRequest.Read(unknownFlags), StorageErrorCode.ProtocolError);

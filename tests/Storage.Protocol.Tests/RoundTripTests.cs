@@ -12,7 +12,7 @@ public sealed class RoundTripTests
         from text in Generators.Texts from packs in Generators.Booleans from most in Generators.Counts select (text, packs, most),
         given =>
         {
-            HelloMessage read = HelloMessage.Read(Body(new HelloMessage(1, given.packs, given.text, given.most)));
+            HelloMessage read = HelloMessage.Read(Samples.Body(new HelloMessage(1, given.packs, given.text, given.most)));
 
             Assert.That((read.Version, read.ClientName, read.MaxMessageBytes), Is.EqualTo((1, given.text, given.most)));
             Assert.That(read.AcceptsPacks, Is.EqualTo(given.packs && given.most >= ProtocolConstants.MaxPackBytes));
@@ -20,14 +20,23 @@ public sealed class RoundTripTests
 
     [Test]
     public void Welcome() => Generators.ForAll(
-        from text in Generators.Texts from at in Generators.Positions from five in Generators.Counts.ArrayOf(5) select (text, at, five),
+        from text in Generators.Texts
+        from at in Generators.Positions
+        from six in Generators.Counts.ArrayOf(6)
+        from once in Generators.Booleans
+        from last in Generators.Revisions
+        from days in Gen.Choose(0, 10_000)
+        select (text, at, six, session: new SessionFacts(once, last.Value, TimeSpan.FromDays(days))),
         given =>
         {
-            var limits = new SessionLimits(given.five[0], given.five[1], given.five[2], given.five[3], given.five[4]);
+            int[] six = given.six;
+            var limits = new SessionLimits(six[0], six[1], six[2], six[3], six[4], six[5]);
 
-            WelcomeMessage read = WelcomeMessage.Read(Body(new WelcomeMessage(given.text, limits, given.at)));
+            WelcomeMessage read = WelcomeMessage.Read(Samples.Body(new WelcomeMessage(given.text, limits, given.at, given.session)));
 
-            Assert.That((read.ServerName, read.Limits, read.Position), Is.EqualTo((given.text, limits, given.at)));
+            Assert.That(
+                (read.ServerName, read.Limits, read.Position, read.Session),
+                Is.EqualTo((given.text, limits, given.at, given.session)));
         });
 
     [Test]
@@ -35,32 +44,36 @@ public sealed class RoundTripTests
         from text in Generators.Texts
         from at in Generators.Positions
         from compacted in Generators.Revisions
-        from four in Generators.Counts.ArrayOf(4)
+        from six in Generators.Counts.ArrayOf(6)
         from durability in Gen.Elements(Durability.Volatile, Durability.Buffered, Durability.Synced)
         from readOnly in Generators.Booleans
+        from staleness in Gen.OneOf(Generators.Counts.Select(ms => (TimeSpan?)TimeSpan.FromMilliseconds(ms)), Gen.Constant((TimeSpan?)null))
         select new StorageInfo
         {
             Engine = text,
             Position = at,
             CompactedRevision = compacted,
-            ApproximateBytes = (long)four[0] << 31,
-            ApproximateKeys = four[1],
+            ApproximateBytes = (long)six[0] << 31,
+            ApproximateKeys = six[1],
             Durability = durability,
             IsReadOnly = readOnly,
-            Limits = new StorageLimits(four[2], four[3]),
+            Limits = new StorageLimits(six[2], six[3]),
+            HistoryBytes = (long)six[4] << 31,
+            FollowerCount = six[5],
+            Staleness = staleness,
         },
-        info => Assert.That(InfoReply.Read(Body(new InfoReply(info))), Is.EqualTo(info)));
+        info => Assert.That(InfoReply.Read(Samples.Body(new InfoReply(info))), Is.EqualTo(info)));
 
     [Test]
     public void Get() => Generators.ForAll(
-        Generators.Bytes, key => Assert.That(GetRequest.ReadKey(Body(new GetRequest(key))).ToArray(), Is.EqualTo(key)));
+        Generators.Bytes, key => Assert.That(GetRequest.ReadKey(Samples.Body(new GetRequest(key))).ToArray(), Is.EqualTo(key)));
 
     [Test]
     public void Get_replied() => Generators.ForAll(
         from revision in Generators.Revisions from found in Generators.Booleans from value in Generators.Bytes select (revision, found, value),
         given =>
         {
-            GetReply read = GetReply.Read(Body(new GetReply(given.revision, given.found, given.value)));
+            GetReply read = GetReply.Read(Samples.Body(new GetReply(given.revision, given.found, given.value)));
 
             Assert.That((read.Revision, read.Found), Is.EqualTo((given.revision, given.found)));
             Assert.That(read.Value.ToArray(), Is.EqualTo(given.found ? given.value : []));
@@ -70,7 +83,7 @@ public sealed class RoundTripTests
     public void Get_many() => Generators.ForAll(
         Generators.Bytes.ArrayOf(),
         keys => Assert.That(
-            GetManyRequest.ReadKeys(Body(new GetManyRequest(Array.ConvertAll(keys, key => (ReadOnlyMemory<byte>)key))))
+            GetManyRequest.ReadKeys(Samples.Body(new GetManyRequest(Array.ConvertAll(keys, key => (ReadOnlyMemory<byte>)key))))
                 .Select(key => key.ToArray()),
             Is.EqualTo(keys)));
 
@@ -81,7 +94,7 @@ public sealed class RoundTripTests
         select (revision, values),
         given =>
         {
-            GetManyResult read = GetManyReply.Read(Body(new GetManyReply(given.revision, given.values)));
+            GetManyResult read = GetManyReply.Read(Samples.Body(new GetManyReply(given.revision, given.values)));
 
             Assert.That(read.Revision, Is.EqualTo(given.revision));
             Assert.That(read.Values, Is.EqualTo(given.values));
@@ -94,7 +107,7 @@ public sealed class RoundTripTests
         {
             WriteBatch read = new WriteBatch().Put("left"u8, "over"u8);
 
-            WriteRequest.Read(Body(new WriteRequest(batch)), read);
+            WriteRequest.Read(Samples.Body(new WriteRequest(batch)), read);
 
             Assert.That(read.PackedOperations.ToArray(), Is.EqualTo(batch.PackedOperations.ToArray()));
             Assert.That(read.PackedPreconditions.ToArray(), Is.EqualTo(batch.PackedPreconditions.ToArray()));
@@ -112,7 +125,7 @@ public sealed class RoundTripTests
                 ? WriteResult.AppliedAt(given.revision)
                 : WriteResult.RefusedAt(given.revision, Math.Min(given.failed, int.MaxValue - 1));
 
-            Assert.That(WriteReply.Read(Body(new WriteReply(result))), Is.EqualTo(result));
+            Assert.That(WriteReply.Read(Samples.Body(new WriteReply(result))), Is.EqualTo(result));
         });
 
     [Test]
@@ -132,14 +145,14 @@ public sealed class RoundTripTests
         }, Credit: credit),
         given =>
         {
-            ScanRequest read = ScanRequest.Read(Body(new ScanRequest(given.Options, given.Credit)));
+            ScanRequest read = ScanRequest.Read(Samples.Body(new ScanRequest(given.Options, given.Credit)));
 
             Assert.That((read.Options, read.Credit), Is.EqualTo((given.Options, (long)given.Credit)));
         });
 
     [Test]
-    public void Scan_credit() => Generators.ForAll(
-        Generators.Counts, bytes => Assert.That(ScanCreditMessage.Read(Body(new ScanCreditMessage(bytes))), Is.EqualTo(bytes)));
+    public void Credit() => Generators.ForAll(
+        Generators.Counts, bytes => Assert.That(CreditMessage.Read(Samples.Body(new CreditMessage(bytes))), Is.EqualTo(bytes)));
 
     [Test]
     public void Scan_page() => Generators.ForAll(
@@ -148,22 +161,22 @@ public sealed class RoundTripTests
         {
             byte[] rows = [.. given.rows.SelectMany(row => (byte[])[.. Field(row.Item1), .. Field(row.Item2)])];
 
-            ScanPageMessage read = ScanPageMessage.Read(Body(new ScanPageMessage(given.revision, given.rows.Count, rows)));
+            ScanPageMessage read = ScanPageMessage.Read(Samples.Body(new ScanPageMessage(given.revision, given.rows.Count, rows)));
 
             Assert.That((read.Revision, read.Count), Is.EqualTo((given.revision, given.rows.Count)));
             Assert.That(read.Rows.ToArray(), Is.EqualTo(rows));
         });
 
     [Test]
-    public void Scan_end([Values] bool cancelled) =>
-        Assert.That(ScanEndMessage.Read(Body(new ScanEndMessage(cancelled))).Cancelled, Is.EqualTo(cancelled));
+    public void End([Values] bool cancelled) =>
+        Assert.That(EndMessage.Read(Samples.Body(new EndMessage(cancelled))).Cancelled, Is.EqualTo(cancelled));
 
     [Test]
     public void Error() => Generators.ForAll(
         from code in Gen.Choose(0, 255) from outcome in Gen.Choose(0, 2) from text in Generators.Texts select (code, outcome, text),
         given =>
         {
-            ErrorReply read = ErrorReply.Read(Body(new ErrorReply((StorageErrorCode)given.code, (WriteOutcome)given.outcome, given.text)));
+            ErrorReply read = ErrorReply.Read(Samples.Body(new ErrorReply((StorageErrorCode)given.code, (WriteOutcome)given.outcome, given.text)));
 
             Assert.That(((int)read.Code, (int)read.Outcome, read.Message), Is.EqualTo((given.code, given.outcome, given.text)));
         });
@@ -173,19 +186,9 @@ public sealed class RoundTripTests
     {
         var exception = new StorageException(StorageErrorCode.DiskFull, "The disk is full.", WriteOutcome.Unknown);
 
-        StorageException read = ErrorReply.Read(Body(ErrorReply.From(exception))).ToException();
+        StorageException read = ErrorReply.Read(Samples.Body(ErrorReply.From(exception))).ToException();
 
         Assert.That((read.Code, read.Outcome, read.Message), Is.EqualTo((exception.Code, exception.Outcome, exception.Message)));
-    }
-
-    private static byte[] Body<TMessage>(TMessage message)
-        where TMessage : IMessage, allows ref struct
-    {
-        byte[] body = new byte[message.BodyLength];
-        var writer = new BodyWriter(body);
-        message.WriteBody(ref writer);
-        Assert.That(writer.Written, Is.EqualTo(body.Length));
-        return body;
     }
 
     private static byte[] Field(byte[] bytes) => [.. Varints.Encode((ulong)bytes.Length), .. bytes];

@@ -25,11 +25,46 @@ internal static class Samples
         return pack.ToMessage().ToArray();
     }
 
+    /// <summary>Writes the body of a message.</summary>
+    /// <typeparam name="TMessage">Its type.</typeparam>
+    /// <param name="message">The message.</param>
+    /// <returns>Its body, of the length that it announced.</returns>
+    public static byte[] Body<TMessage>(TMessage message)
+        where TMessage : IMessage, allows ref struct
+    {
+        byte[] body = new byte[message.BodyLength];
+        var writer = new BodyWriter(body);
+        message.WriteBody(ref writer);
+        Assert.That(writer.Written, Is.EqualTo(body.Length));
+        return body;
+    }
+
     public static RequestId Id(string digits) => RequestId.FromDigits(Encoding.ASCII.GetBytes(digits));
+
+    /// <summary>Packs the hashes of a page.</summary>
+    /// <param name="hashes">The hashes.</param>
+    /// <returns>The field that holds them.</returns>
+    public static byte[] Hashes(params ReadOnlySpan<RangeHash> hashes)
+    {
+        int length = 0;
+        foreach (RangeHash hash in hashes)
+        {
+            length += RangeHashPageMessage.MeasureHash(hash);
+        }
+
+        byte[] packed = new byte[length];
+        var writer = new BodyWriter(packed);
+        foreach (RangeHash hash in hashes)
+        {
+            RangeHashPageMessage.WriteHash(ref writer, hash);
+        }
+
+        return packed;
+    }
 
     private static Dictionary<string, byte[]> Encode()
     {
-        var limits = new SessionLimits(33_554_688, 16_777_216, 33_554_432, 8192, 32);
+        var limits = new SessionLimits(33_554_688, 16_777_216, 33_554_432, 8192, 32, 1000);
         var info = new StorageInfo
         {
             Engine = "memory",
@@ -39,14 +74,19 @@ internal static class Samples
             ApproximateKeys = 1000,
             Durability = Durability.Synced,
             Limits = StorageLimits.Default,
+            HistoryBytes = 65_536,
+            FollowerCount = 2,
         };
         var samples = new Dictionary<string, byte[]>(StringComparer.Ordinal)
         {
             ["hello"] = Encode(new HelloMessage(1, acceptsPacks: false, "probe", 1_048_576), "A"),
+            ["hello-with-client-id"] =
+                Encode(new HelloMessage(1, acceptsPacks: true, "writer", 67_108_864, new Guid("00112233-4455-6677-8899-aabbccddeeff")), "A"),
             ["hello-packs"] = Encode(new HelloMessage(1, acceptsPacks: true, "reader 7", 67_108_864), "A"),
-            ["welcome"] = Encode(new WelcomeMessage("WsStorage", limits, Position), "A"),
+            ["welcome"] = Encode(new WelcomeMessage("WsStorage", limits, Position, new SessionFacts(AppliesOnce: true, 41, TimeSpan.FromDays(7))), "A"),
             ["info"] = Encode(new EmptyMessage(MessageType.Info), "B"),
             ["info-reply"] = Encode(new InfoReply(info), "B"),
+            ["info-reply-of-a-copy"] = Encode(new InfoReply(info with { Staleness = TimeSpan.FromMilliseconds(1500) }), "B"),
             ["get"] = Encode(new GetRequest("temperature"u8), "C"),
             ["get-empty-key"] = Encode(new GetRequest(default), "/"),
             ["get-key-that-looks-like-a-trailer"] = Encode(new GetRequest([0x1F, 0x82, (byte)'A', (byte)'B']), "BA"),
@@ -69,6 +109,9 @@ internal static class Samples
         };
         AddWrites(samples);
         AddScans(samples);
+        AddWatches(samples);
+        AddSessions(samples);
+        AddCopying(samples);
         samples["client-pack"] = Pack(MessageType.ClientPack, samples["get"], samples["write-put"], samples["info"]);
         samples["server-pack"] = Pack(MessageType.ServerPack, samples["write-reply"], samples["get-reply"]);
         return samples;
@@ -95,9 +138,84 @@ internal static class Samples
         samples["scan-all-reverse-keys-only"] = Encode(new ScanRequest(reverse, 0), "I");
         samples["scan-page"] = Encode(new ScanPageMessage(new Revision(42), 2, "\u0008sensor/1\u000421.5\u0008sensor/2\u0000"u8), "H");
         samples["scan-page-keys-only"] = Encode(new ScanPageMessage(new Revision(42), 2, "\u0001z\u0000\u0001y\u0000"u8), "I");
-        samples["scan-credit"] = Encode(new ScanCreditMessage(65_536), "H");
-        samples["scan-end"] = Encode(new ScanEndMessage(cancelled: false), "H");
-        samples["scan-end-cancelled"] = Encode(new ScanEndMessage(cancelled: true), "H");
+        samples["credit"] = Encode(new CreditMessage(65_536), "H");
+        samples["end"] = Encode(new EndMessage(cancelled: false), "H");
+        samples["end-cancelled"] = Encode(new EndMessage(cancelled: true), "H");
+    }
+
+    private static void AddWatches(Dictionary<string, byte[]> samples)
+    {
+        var fromNow = new WatchOptions { Range = KeyRange.Prefix("sensor/") };
+        var resumed = new WatchOptions
+        {
+            After = Position,
+            KeysOnly = true,
+            PreviousValues = true,
+            Invalidations = true,
+            ProgressInterval = TimeSpan.FromMinutes(1),
+        };
+        samples["watch-from-now"] = Encode(new WatchRequest(fromNow, 1_048_576), "K");
+        samples["watch-resumed"] = Encode(new WatchRequest(resumed, 0), "L");
+        samples["watch-mark"] = Encode(new WatchMarkMessage(Position), "K");
+        WriteBatch batch = new WriteBatch().Put("sensor/1"u8, "21.5"u8).Remove("sensor/2"u8);
+        Position next = Position with { Revision = new Revision(43), Hash = 5 };
+        DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000);
+        samples["watch-batch"] = Encode(new WatchBatchMessage(next, time, batch.PackedOperations, default), "K");
+        samples["watch-batch-with-previous"] =
+            Encode(new WatchBatchMessage(next, time, batch.PackedOperations, "\u0002\u000220\u0001"u8), "L");
+        samples["watch-invalidation"] = Encode(new WatchInvalidationMessage([KeyRange.Single("a"u8.ToArray()), KeyRange.Prefix("log/")]), "L");
+        samples["invalidate-everything"] = Encode(new InvalidateRequest([KeyRange.All]), "M");
+        samples["invalidate-reply"] = Encode(new InvalidateReply(3), "M");
+        samples["keep-history"] = Encode(new KeepHistoryRequest("replica-1", new Revision(42), TimeSpan.FromDays(1)), "N");
+        samples["keep-history-reply"] = Encode(new EmptyMessage(MessageType.KeepHistoryReply), "N");
+    }
+
+    private static void AddSessions(Dictionary<string, byte[]> samples)
+    {
+        WriteBatch batch = new WriteBatch().RequireAbsent("a"u8).Put("a"u8, "1"u8);
+        samples["numbered-write"] = NumberedWrite(new WriteStamp(default, 41, 40, IsResend: false, IsUnanswered: false), batch, "O");
+        samples["numbered-write-again"] = NumberedWrite(new WriteStamp(default, 300, 0, IsResend: true, IsUnanswered: true), batch, "P");
+        samples["numbered-write-reply"] = Encode(new NumberedWriteReply(WriteResult.AppliedAt(new Revision(43))), "O");
+        samples["lease-grant"] = Encode(new LeaseGrantRequest(0x0123456789ABCDEF, TimeSpan.FromSeconds(30)), "Q");
+        samples["lease-grant-reply"] = Encode(new LeaseGrantReply(0x0123456789ABCDEF, TimeSpan.FromSeconds(30)), "Q");
+        samples["lease-end"] = Encode(new LeaseEndRequest(0x0123456789ABCDEF), "R");
+        samples["lease-end-reply"] = Encode(new EmptyMessage(MessageType.LeaseEndReply), "R");
+    }
+
+    private static void AddCopying(Dictionary<string, byte[]> samples)
+    {
+        var id = new Guid("00112233-4455-6677-8899-aabbccddeeff");
+        var checkpoint = new CheckpointInfo
+        {
+            Id = id,
+            Format = "rocksdb",
+            Position = Position,
+            Files = [new CheckpointFile("000012.sst", 4_194_304), new CheckpointFile("CURRENT", 16)],
+        };
+        var first = new RangeHash(new Revision(42), KeyRange.Between("sensor/"u8.ToArray(), "sensor/500"u8.ToArray()), 1024, 0xEF46DB3751D8E999);
+        var second = new RangeHash(new Revision(42), KeyRange.Between("sensor/500"u8.ToArray(), "sensor0"u8.ToArray()), 3, 0x44BC2CF5AD770999);
+        byte[] piece = "MANIFEST-000004\n"u8.ToArray();
+        samples["range-hash"] = Encode(new RangeHashRequest(new RangeHashOptions { Range = KeyRange.Prefix("sensor/") }, 1_048_576), "S");
+        samples["range-hash-page"] = Encode(new RangeHashPageMessage(new Revision(42), 2, Hashes(first, second)), "S");
+        samples["range-hash-page-to-the-end"] =
+            Encode(new RangeHashPageMessage(new Revision(300), 1, Hashes(new RangeHash(new Revision(300), KeyRange.All, 0, 0))), "T");
+        samples["checkpoint-create"] = Encode(new EmptyMessage(MessageType.CheckpointCreate), "U");
+        samples["checkpoint-reply"] = Encode(new CheckpointReply(checkpoint), "U");
+        samples["checkpoint-read"] = Encode(new CheckpointReadRequest(id, "CURRENT", 0, CheckpointInfo.MaxPieceBytes), "V");
+        samples["checkpoint-piece"] = Encode(new CheckpointPieceReply(XxHash64.Hash(piece, 0), piece), "V");
+        samples["checkpoint-release"] = Encode(new CheckpointReleaseRequest(id), "W");
+        samples["checkpoint-release-reply"] = Encode(new EmptyMessage(MessageType.CheckpointReleaseReply), "W");
+    }
+
+    private static byte[] NumberedWrite(in WriteStamp stamp, WriteBatch batch, string id)
+    {
+        byte[] header = new byte[NumberedWriteRequest.MaxHeaderBytes];
+        int length = NumberedWriteRequest.WriteHeader(header, stamp);
+        byte[] write = Encode(new WriteRequest(batch), id);
+        Assert.That(Envelope.TryParse(write, out Envelope envelope), Is.True);
+        using var pack = new PackBuffer(MessageType.ClientPack);
+        pack.Append(MessageType.NumberedWrite, (byte[])[.. header[..length], .. envelope.Body], Id(id));
+        return pack.ToMessage().ToArray();
     }
 
     private static byte[] Pack(MessageType type, params byte[][] messages)

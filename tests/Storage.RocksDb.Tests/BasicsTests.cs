@@ -32,6 +32,19 @@ public sealed class BasicsTests : StoreFixture
     }
 
     [Test]
+    public async Task Engine_has_one_name_however_the_store_is_opened()
+    {
+        string engine;
+        await using (RocksDbStorage store = Open())
+        {
+            engine = (await store.GetInfoAsync()).Engine;
+        }
+
+        await using RocksDbStorage reader = Open(new RocksDbOptions { ReadOnly = true });
+        Assert.That((await reader.GetInfoAsync()).Engine, Is.EqualTo(engine));
+    }
+
+    [Test]
     public async Task Many_keys_are_read_in_the_order_asked([Values(1, 2, 127, 128, 129, 300, 1000)] int count)
     {
         await using RocksDbStorage store = OpenBuffered();

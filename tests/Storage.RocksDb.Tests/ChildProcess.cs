@@ -26,6 +26,25 @@ internal sealed class ChildProcess : IDisposable
     public async Task<string> ReadLineAsync() =>
         await _process.StandardOutput.ReadLineAsync() ?? throw new AssertionException(await _process.StandardError.ReadToEndAsync());
 
+    /// <summary>Gives it lines of input.</summary>
+    public async Task WriteLinesAsync(IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            await _process.StandardInput.WriteLineAsync(line);
+        }
+
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Ends its input, and waits until it has ended.</summary>
+    public async Task EndAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        Assert.That(_process.ExitCode, Is.Zero, await _process.StandardError.ReadToEndAsync());
+    }
+
     /// <summary>Kills it (SIGKILL), and gives what it had still said.</summary>
     public async Task<string> KillAsync()
     {

@@ -8,6 +8,29 @@ namespace WsStorage.RocksDb.Tests;
 public sealed class HistoryTests : StoreFixture
 {
     [Test]
+    public async Task Without_a_log_no_more_is_gone_than_was_committed()
+    {
+        await using RocksDbStorage store = OpenBuffered(new RocksDbOptions { CommitLogBytes = 0 });
+        using var stop = new CancellationTokenSource();
+        Task writer = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await store.PutStringAsync("a", "1");
+            }
+        });
+        int ahead = 0;
+        for (StorageInfo info = await store.GetInfoAsync(); info.Revision.Value < 20_000; info = await store.GetInfoAsync())
+        {
+            ahead += info.CompactedRevision > info.Revision ? 1 : 0;
+        }
+
+        await stop.CancelAsync();
+        await writer;
+        Assert.That(ahead, Is.Zero);
+    }
+
+    [Test]
     public async Task Revisions_are_dense_and_the_log_leads_to_the_data_whoever_writes()
     {
         string[] data;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using WsStorage.Core;
 using WsStorage.RocksDb.History;
 
@@ -51,6 +52,18 @@ public sealed class LogRecordTests : StoreFixture
         Assert.That(record.CommitTime, Is.EqualTo(1_700_000_000_000));
         Assert.That(record.ByteCount, Is.EqualTo(8 + 44));
         Assert.That(record.End, Is.EqualTo(52));
+    }
+
+    /// <summary>What there is no memory for leaves nothing behind in the record of those before it.</summary>
+    [Test]
+    public void A_batch_that_does_not_fit_into_a_record_is_not_in_it_at_all()
+    {
+        var builder = new LogRecordBuilder(hasPrevious: true);
+        builder.Append([1, 2], [3]);
+        byte[] before = builder.Finish(0, 0, 0).ToArray();
+        byte one = 0;
+        Assert.Catch(() => builder.Append([4, 5], MemoryMarshal.CreateReadOnlySpan(ref one, int.MaxValue)));
+        Assert.That(builder.Finish(0, 0, 0).ToArray(), Is.EqualTo(before));
     }
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider

@@ -135,7 +135,7 @@ public sealed class OpeningTests : StoreFixture
     public async Task A_log_with_a_record_of_a_newer_version_is_refused()
     {
         await (await MakeEmptyAsync()).DisposeAsync();
-        WriteRow(log: true, [0, 0, 0, 0, 0, 0, 0, 1], [2, .. new byte[40]]);
+        WriteRow(log: true, [0, 0, 0, 0, 0, 0, 0, 1], [4, .. new byte[40]]);
         Assert.That(Fails(() => Open()).Code, Is.EqualTo(StorageErrorCode.UnsupportedVersion));
         WriteRow(log: true, [0, 0, 0, 0, 0, 0, 0, 1], [1, 2, 3]);
         Assert.That(Fails(() => Open()).Code, Is.EqualTo(StorageErrorCode.Corrupt));
@@ -194,7 +194,7 @@ public sealed class OpeningTests : StoreFixture
         NativeError.ThrowIfSet(error, "open");
         var theirs = new ColumnFamilyHandle(RocksDbApi.rocksdb_create_column_family(handle, options, family, ref error), handle);
         NativeError.ThrowIfSet(error, "create");
-        using var database = new Database(handle, theirs, null, null, []);
+        using var database = new Database(handle, theirs, null, null, null, []);
         using var writeOptions = new WriteOptionsHandle(sync: true);
         var representation = new BatchRepresentation();
         representation.Put("k"u8, "v"u8);
@@ -227,7 +227,7 @@ public sealed class OpeningTests : StoreFixture
 
         NativeError.ThrowIfSet(error, "open");
         var handle = new DatabaseHandle(pointer);
-        using var database = new Database(handle, new(handles[0], handle), new(handles[1], handle), null, []);
+        using var database = new Database(handle, new(handles[0], handle), new(handles[1], handle), null, null, []);
         using PinnedValue value = PinnedValue.Get(database, database.Log!, database.ReadOptions, B(key));
         return value.Exists ? System.Text.Encoding.UTF8.GetString(value.Span) : null;
     }

@@ -15,7 +15,7 @@ public sealed class RocksDbStorageContract : StorageContract
     {
         var directory = new TemporaryDirectory();
         _directories.Add(directory);
-        var options = new RocksDbOptions { Limits = limits, Durability = Durability.Buffered };
+        var options = new RocksDbOptions { Limits = limits, Durability = Durability.Buffered, LogPreviousValues = true };
         return ValueTask.FromResult<IStorage>(RocksDbStorage.Open(directory.FullPath, options));
     }
 }

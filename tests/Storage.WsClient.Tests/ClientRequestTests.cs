@@ -138,7 +138,7 @@ public class ClientRequestTests
     [Test]
     public async Task No_more_requests_are_in_flight_than_the_server_allows()
     {
-        var server = new ScriptedServer { Limits = new SessionLimits(1 << 25, 1 << 24, 1 << 25, 2, 32) };
+        var server = new ScriptedServer { Limits = new SessionLimits(1 << 25, 1 << 24, 1 << 25, 2, 32, 1000) };
         await using WsStorageClient client = server.CreateClient();
         Task<GetResult>[] gets = [.. Enumerable.Range(0, 3).Select(_ => client.GetAsync(Key).AsTask())];
         ScriptedServer.Link link = await server.AcceptAsync();
@@ -154,7 +154,7 @@ public class ClientRequestTests
     [Test]
     public async Task More_bytes_than_may_wait_are_refused_and_nothing_was_applied()
     {
-        var server = new ScriptedServer { Limits = new SessionLimits(1 << 25, 1 << 24, 1 << 25, 1, 32) };
+        var server = new ScriptedServer { Limits = new SessionLimits(1 << 25, 1 << 24, 1 << 25, 1, 32, 1000) };
         await using WsStorageClient client = server.CreateClient(options => options with { MaxWaitingBytes = 1000 });
         await client.ConnectAsync();
         ValueTask<Revision> inFlight = client.PutAsync(Key, new byte[10]);
@@ -171,7 +171,7 @@ public class ClientRequestTests
     [Test]
     public async Task What_the_server_would_not_take_is_refused_before_it_is_sent()
     {
-        var server = new ScriptedServer { Limits = new SessionLimits(200_000, 1000, 100_000, 10, 32) };
+        var server = new ScriptedServer { Limits = new SessionLimits(200_000, 1000, 100_000, 10, 32, 1000) };
         await using WsStorageClient client = server.CreateClient();
         await client.ConnectAsync();
         await AssertRefusedAsync(() => client.PutAsync(Key, new byte[1001]), StorageErrorCode.ValueTooLarge);
@@ -190,20 +190,22 @@ public class ClientRequestTests
             Assert.That((await Assert.ThrowsAsync<StorageException>(async () => await call()))!.Code, Is.EqualTo(code));
     }
 
-    [Test]
-    public async Task A_reply_to_a_request_that_was_never_made_is_a_protocol_error()
+    [TestCase(1_000_000_008UL, "never made")]
+    [TestCase(1_000_000_007UL, "never begun")]
+    public async Task A_reply_to_what_was_never_asked_is_a_protocol_error(ulong id, string why)
     {
         var server = new ScriptedServer();
         await using WsStorageClient client = server.CreateClient();
         Task<GetResult> get = client.GetAsync(Key).AsTask();
         ScriptedServer.Link link = await server.AcceptAsync();
         await link.ReceiveAsync();
-        await link.ReplyAsync(RequestId.FromNumber(1_000_000_007), new GetReply(default, found: false, default));
+        await link.ReplyAsync(RequestId.FromNumber(id), new GetReply(default, found: false, default));
         CloseReason? reason = await link.ReceiveCloseAsync();
         Assert.That(reason!.Code, Is.EqualTo(CloseReason.ProtocolError));
-        StorageException error = (await Assert.ThrowsAsync<StorageException>(() => get))!;
-        Assert.That(error.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
-        Assert.That(error.Message, Does.Contain("never made"));
+        Assert.That(reason.Text, Does.Contain(why));
+        ScriptedServer.Link again = await server.AcceptAsync();
+        await again.ReplyAsync(await again.ReceiveAsync(), new GetReply(default, found: false, default));
+        Assert.That((await get.WaitAsync(TimeSpan.FromSeconds(20))).Found, Is.False);
     }
 
     [Test]

@@ -20,9 +20,9 @@ public class ClientScanTests
         await link.ReplyAsync(scan, new ScanPageMessage(new Revision(9), 128, rows));
         await link.ReplyAsync(scan, new ScanPageMessage(new Revision(9), 128, rows));
         ScriptedServer.Request credit = await link.ReceiveAsync();
-        Assert.That((credit.Type, credit.Id), Is.EqualTo((MessageType.ScanCredit, scan.Id)));
-        Assert.That(ScanCreditMessage.Read(credit.Body), Is.EqualTo(512));
-        await link.ReplyAsync(scan, new ScanEndMessage(cancelled: false));
+        Assert.That((credit.Type, credit.Id), Is.EqualTo((MessageType.Credit, scan.Id)));
+        Assert.That(CreditMessage.Read(credit.Body), Is.EqualTo(512));
+        await link.ReplyAsync(scan, new EndMessage(cancelled: false));
         Assert.That(await reading.WaitAsync(TimeSpan.FromSeconds(20)), Is.EqualTo(256));
     }
 
@@ -45,7 +45,7 @@ public class ClientScanTests
         Assert.That((await link.ReceiveAsync()).Type, Is.EqualTo(MessageType.Cancel));
         await reading.WaitAsync(TimeSpan.FromSeconds(20));
         await link.ReplyAsync(scan, new ScanPageMessage(default, 1, OneRow));
-        await link.ReplyAsync(scan, new ScanEndMessage(cancelled: true));
+        await link.ReplyAsync(scan, new EndMessage(cancelled: true));
         Task<GetResult> get = client.GetAsync("k"u8.ToArray()).AsTask();
         await link.ReplyAsync(await link.ReceiveAsync(), new GetReply(default, found: false, default));
         Assert.That((await get.WaitAsync(TimeSpan.FromSeconds(20))).Found, Is.False);
@@ -63,10 +63,47 @@ public class ClientScanTests
         await link.ReplyAsync(scan, new ErrorReply(StorageErrorCode.Corrupt, WriteOutcome.NotApplied, "damaged"));
         Assert.That((await Assert.ThrowsAsync<StorageException>(() => refused))!.Code, Is.EqualTo(StorageErrorCode.Corrupt));
 
-        Task<int> lost = CountAsync(client);
+        await using IAsyncEnumerator<ScanPage> pages = client.ScanPagesAsync(new ScanOptions()).GetAsyncEnumerator();
+        Task<bool> first = pages.MoveNextAsync().AsTask();
         await link.ReplyAsync(await link.ReceiveAsync(), new ScanPageMessage(default, 1, OneRow));
+        Assert.That(await first.WaitAsync(TimeSpan.FromSeconds(20)), Is.True);
         link.Cut();
-        Assert.That((await Assert.ThrowsAsync<StorageException>(() => lost))!.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
+        Assert.That((await Assert.ThrowsAsync<StorageException>(() => pages.MoveNextAsync().AsTask()))!.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
+    }
+
+    [Test]
+    public async Task A_scan_that_nobody_has_read_of_begins_anew_over_the_next_connection()
+    {
+        var server = new ScriptedServer();
+        await using WsStorageClient client = server.CreateClient();
+        IAsyncEnumerator<ScanPage> pages = client.ScanPagesAsync(new ScanOptions()).GetAsyncEnumerator();
+        Task<bool> first = pages.MoveNextAsync().AsTask();
+        ScriptedServer.Link link = await server.AcceptAsync();
+        await link.ReceiveAsync();
+        link.Cut();
+        link = await server.AcceptAsync();
+        ScriptedServer.Request scan = await link.ReceiveAsync();
+        Assert.That(scan.Type, Is.EqualTo(MessageType.Scan));
+        await link.ReplyAsync(scan, new ScanPageMessage(new Revision(8), 1, OneRow));
+        await link.ReplyAsync(scan, new EndMessage(cancelled: false));
+        Assert.That(await first.WaitAsync(TimeSpan.FromSeconds(20)), Is.True);
+        Assert.That(pages.Current.Revision, Is.EqualTo(new Revision(8)));
+        Assert.That(await pages.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)), Is.False);
+        await pages.DisposeAsync();
+    }
+
+    [Test]
+    public void Pages_that_nobody_has_read_do_not_outlive_their_connection()
+    {
+        var scan = new PendingScan(MessageType.Scan);
+        scan.OnReply(MessageType.ScanPage, ScriptedServer.Link.EncodeBody(new ScanPageMessage(new Revision(7), 1, OneRow)));
+        Assert.That(scan.TryRestart(), Is.True);
+        Assert.That(scan.TryTake(out _, out Task? arrival), Is.False, "a page of the first revision would be mixed with the second");
+        scan.OnReply(MessageType.ScanPage, ScriptedServer.Link.EncodeBody(new ScanPageMessage(new Revision(8), 1, OneRow)));
+        Assert.That(arrival!.IsCompleted, Is.True);
+        Assert.That(scan.TryTake(out PendingScan.RentedPage page, out _), Is.True);
+        Assert.That(page.Rows.Revision, Is.EqualTo(new Revision(8)));
+        Assert.That(scan.TryRestart(), Is.False, "somebody has read of it");
     }
 
     [Test]

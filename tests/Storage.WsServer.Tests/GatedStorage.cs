@@ -41,4 +41,10 @@ internal sealed class GatedStorage(IBatchStorage inner) : IBatchStorage
         Open();
         return default;
     }
+
+    public IAsyncEnumerable<WatchEvent> WatchAsync(WatchOptions options, CancellationToken cancellationToken = default) =>
+        inner.WatchAsync(options, cancellationToken);
+
+    public ValueTask KeepHistoryAsync(string follower, Revision after, TimeSpan duration, CancellationToken cancellationToken = default) =>
+        inner.KeepHistoryAsync(follower, after, duration, cancellationToken);
 }

@@ -19,4 +19,10 @@ internal sealed class OneByOneStorage(IStorage inner) : IStorage
         inner.ScanPagesAsync(options, cancellationToken);
 
     public ValueTask DisposeAsync() => default;
+
+    public IAsyncEnumerable<WatchEvent> WatchAsync(WatchOptions options, CancellationToken cancellationToken = default) =>
+        inner.WatchAsync(options, cancellationToken);
+
+    public ValueTask KeepHistoryAsync(string follower, Revision after, TimeSpan duration, CancellationToken cancellationToken = default) =>
+        inner.KeepHistoryAsync(follower, after, duration, cancellationToken);
 }

@@ -21,22 +21,34 @@ internal sealed class ScriptedClient : IAsyncDisposable
         TimeProvider? timeProvider = null,
         ILogger? logger = null,
         Func<IMessageTransport, IMessageTransport>? wrap = null)
+        : this(Serve(storage, options, timeProvider, logger), wrap: wrap)
+    {
+    }
+
+    /// <summary>A client beside others of the same endpoint.</summary>
+    public ScriptedClient(ServedStorage served, string identity = "test", Func<IMessageTransport, IMessageTransport>? wrap = null)
     {
         (_near, InMemoryTransport far) = InMemoryTransport.CreatePair();
-        var context = new SessionContext(
-            1,
-            new ClientIdentity("test", "test"),
-            options ?? new StorageSessionOptions(),
-            StorageLimits.Default,
-            timeProvider ?? TimeProvider.System,
-            logger ?? NullLogger.Instance);
-        Session = new Session(wrap?.Invoke(far) ?? far, storage, context);
+        Session = new Session(wrap?.Invoke(far) ?? far, served.NewContext(new ClientIdentity(identity, identity)));
     }
 
     public Session Session { get; }
 
     /// <summary>The messages of the last WebSocket message: more than one came in a pack.</summary>
     public int LastPackSize { get; private set; }
+
+    public static ServedStorage Serve(
+        IStorage storage, StorageSessionOptions? options = null, TimeProvider? timeProvider = null, ILogger? logger = null) =>
+        new(storage, options ?? new StorageSessionOptions(), timeProvider ?? TimeProvider.System, logger ?? NullLogger.Instance);
+
+    public static async Task<ScriptedClient> ConnectAsync(
+        ServedStorage served, Guid? clientId = null, string identity = "test", bool packs = false)
+    {
+        var client = new ScriptedClient(served, identity);
+        client.Run();
+        await client.HelloAsync(packs, clientId: clientId);
+        return client;
+    }
 
     public static async Task<ScriptedClient> ConnectAsync(
         IStorage storage, StorageSessionOptions? options = null, bool packs = false, TimeProvider? timeProvider = null, int maxMessageBytes = 1 << 26)
@@ -49,9 +61,9 @@ internal sealed class ScriptedClient : IAsyncDisposable
 
     public void Run() => _running = Session.RunAsync();
 
-    public async Task<WelcomeMessage> HelloAsync(bool packs = false, int maxMessageBytes = 1 << 26)
+    public async Task<WelcomeMessage> HelloAsync(bool packs = false, int maxMessageBytes = 1 << 26, Guid? clientId = null)
     {
-        await SendAsync("hi", new HelloMessage(ProtocolConstants.Version, packs, "scripted", maxMessageBytes));
+        await SendAsync("hi", new HelloMessage(ProtocolConstants.Version, packs, "scripted", maxMessageBytes, clientId));
         Reply reply = await ReceiveAsync();
         Assert.That(reply.Type, Is.EqualTo(MessageType.Welcome));
         return WelcomeMessage.Read(reply.Body);

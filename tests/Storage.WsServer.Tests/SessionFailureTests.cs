@@ -129,6 +129,38 @@ public class SessionFailureTests
     }
 
     [Test]
+    public async Task A_client_that_reads_slowly_is_not_cut_off_before_it_stops_to_read()
+    {
+        var time = new ManualTimeProvider();
+        TimeSpan timeout = new StorageSessionOptions().SlowReaderTimeout;
+        await using var storage = new InMemoryStorage();
+        await storage.PutAsync("k"u8.ToArray(), new byte[50_000]);
+        StallingTransport? stalling = null;
+        await using var client = new ScriptedClient(
+            storage, new StorageSessionOptions { MaxQueuedBytes = 512 * 1024 }, time, wrap: inner => stalling = new StallingTransport(inner));
+        client.Run();
+        await client.HelloAsync(packs: true);
+        stalling!.Stall();
+        for (int i = 0; i < 100; i++)
+        {
+            await client.SendAsync($"g{i}", new GetRequest("k"u8));
+        }
+
+        // Far less than would make room.
+        for (int i = 0; i < 3; i++)
+        {
+            await time.WaitForTimerAsync(timeout);
+            await stalling.PassOneAsync();
+            time.Advance(timeout);
+            await time.WaitForTimerAsync(timeout);
+            Assert.That(client.Session.Ended.IsCompleted, Is.False);
+        }
+
+        time.Advance(timeout);
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
     public async Task An_idle_connection_is_closed_when_that_is_asked_for()
     {
         var time = new ManualTimeProvider();

@@ -42,8 +42,8 @@ public class SessionScanTests
             keys.AddRange(KeysOf(reply));
         }
 
-        Assert.That((reply.Type, reply.Id), Is.EqualTo((MessageType.ScanEnd, "S")));
-        Assert.That(ScanEndMessage.Read(reply.Body).Cancelled, Is.False);
+        Assert.That((reply.Type, reply.Id), Is.EqualTo((MessageType.End, "S")));
+        Assert.That(EndMessage.Read(reply.Body).Cancelled, Is.False);
         Assert.That(keys, Is.EqualTo(Enumerable.Range(0, Rows).Select(i => $"k{i:d4}")));
         Assert.That(pages, Is.GreaterThan(10));
     }
@@ -58,7 +58,7 @@ public class SessionScanTests
         // The scan has no credit left, so the next thing said is the answer to something else.
         await client.SendAsync("G", new GetRequest("k0000"u8));
         Assert.That((await client.ReceiveAsync()).Id, Is.EqualTo("G"));
-        await client.SendAsync("S", new ScanCreditMessage(1 << 20));
+        await client.SendAsync("S", new CreditMessage(1 << 20));
         Assert.That((await client.ReceiveAsync()).Type, Is.EqualTo(MessageType.ScanPage));
     }
 
@@ -72,8 +72,8 @@ public class SessionScanTests
             Assert.That((await client.ReceiveAsync()).Type, Is.EqualTo(MessageType.ScanPage));
             await client.SendAsync("S", new EmptyMessage(MessageType.Cancel));
             ScriptedClient.Reply end = await client.ReceiveAsync();
-            Assert.That(end.Type, Is.EqualTo(MessageType.ScanEnd));
-            Assert.That(ScanEndMessage.Read(end.Body).Cancelled, Is.True);
+            Assert.That(end.Type, Is.EqualTo(MessageType.End));
+            Assert.That(EndMessage.Read(end.Body).Cancelled, Is.True);
         }
     }
 
@@ -81,7 +81,7 @@ public class SessionScanTests
     public async Task Credit_and_cancel_for_a_scan_that_has_ended_are_no_errors()
     {
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage);
-        await client.SendAsync("S", new ScanCreditMessage(1));
+        await client.SendAsync("S", new CreditMessage(1));
         await client.SendAsync("S", new EmptyMessage(MessageType.Cancel));
         await client.SendAsync("G", new GetRequest("k0000"u8));
         Assert.That((await client.ReceiveAsync()).Id, Is.EqualTo("G"));
@@ -128,7 +128,7 @@ public class SessionScanTests
             keys.AddRange(KeysOf(reply));
         }
 
-        Assert.That(reply.Type, Is.EqualTo(MessageType.ScanEnd));
+        Assert.That(reply.Type, Is.EqualTo(MessageType.End));
         Assert.That(keys, Has.Count.EqualTo(Rows));
     }
 
@@ -136,7 +136,7 @@ public class SessionScanTests
     public async Task A_malformed_credit_closes_the_connection()
     {
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage);
-        await client.SendRawAsync(new byte[] { 0x80, ProtocolConstants.Separator, (byte)MessageType.ScanCredit, (byte)'S' });
+        await client.SendRawAsync(new byte[] { 0x80, ProtocolConstants.Separator, (byte)MessageType.Credit, (byte)'S' });
         Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(Transport.CloseReason.ProtocolError));
     }
 

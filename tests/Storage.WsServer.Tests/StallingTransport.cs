@@ -6,7 +6,14 @@ namespace WsStorage.WsServer.Tests;
 internal sealed class StallingTransport(IMessageTransport inner) : IMessageTransport
 {
     private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _sending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _passes = new(0);
+    private readonly SemaphoreSlim _stalls = new(0);
     private volatile bool _stalled;
+
+    /// <summary>Completes when a send has stalled.</summary>
+    public Task Stalled => _sending.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
     public int MaxMessageBytes
     {
@@ -16,6 +23,22 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
 
     public void Stall() => _stalled = true;
 
+    /// <summary>Goes on with what stalled.</summary>
+    public void Resume()
+    {
+        _stalled = false;
+        _resumed.TrySetResult();
+    }
+
+    /// <summary>Lets one send through, and waits until the next has stalled.</summary>
+    public async Task PassOneAsync()
+    {
+        await _stalls.WaitAsync();
+        _passes.Release();
+        await _stalls.WaitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        _stalls.Release();
+    }
+
     public ValueTask<ReceivedMessage> ReceiveAsync() => inner.ReceiveAsync();
 
     public void ReleaseReceived() => inner.ReleaseReceived();
@@ -24,8 +47,12 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
     {
         if (_stalled)
         {
-            await _aborted.Task;
-            throw new TransportException("The connection was aborted.");
+            _sending.TrySetResult();
+            _stalls.Release();
+            if (await Task.WhenAny(_aborted.Task, _resumed.Task, _passes.WaitAsync()) == _aborted.Task)
+            {
+                throw new TransportException("The connection was aborted.");
+            }
         }
 
         await inner.SendAsync(message);

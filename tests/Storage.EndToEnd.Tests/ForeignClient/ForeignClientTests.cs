@@ -10,20 +10,25 @@ namespace WsStorage.EndToEnd.Tests.ForeignClient;
 /// </summary>
 public class ForeignClientTests
 {
-    [Test]
+    [TestCase(false)]
+    [TestCase(true)]
     [CancelAfter(120_000)]
-    public async Task A_client_written_from_the_page_alone_works(CancellationToken cancellationToken)
+    public async Task A_client_written_from_the_page_alone_works(bool keepsPreviousValues, CancellationToken cancellationToken)
     {
         await RequirePythonAsync(cancellationToken);
         using var directory = new TemporaryDirectory();
         string holds = directory.Combine("holds.txt");
         var pem = PemFiles.Write(Certificates.Set, directory);
-        await using var storage = new InMemoryStorage();
+        await using var storage = new InMemoryStorage(new InMemoryStorageOptions
+        {
+            HistoryBytes = 1 << 20,
+            KeepPreviousValues = keepsPreviousValues,
+        });
         await using Served served = await Served.StartAsync(storage);
 
         string script = Path.Combine(AppContext.BaseDirectory, "ForeignClient", "client.py");
         (int exitCode, string output) = await RunPythonAsync(
-            ["-B", script, served.Url.AbsoluteUri, pem.Authority, pem.Certificate, pem.Key, holds], cancellationToken);
+            ["-B", script, served.Url.AbsoluteUri, pem.Authority, pem.Certificate, pem.Key, holds, keepsPreviousValues ? "kept" : "none"], cancellationToken);
 
         Assert.That(exitCode, Is.Zero, output);
         string[] claimed = await File.ReadAllLinesAsync(holds, cancellationToken);

@@ -1,68 +1,27 @@
 """Checks a WsStorage server, whose store is empty, with the client of wsstorage.py: a line for each check.
 
-    python3 client.py wss://host:port/path ca.pem client.pem client.key holds.txt
+    python3 client.py wss://host:port/path ca.pem client.pem client.key holds.txt previous
 
+The last says whether the store keeps previous values: "kept" or "none". It must keep at most 1 MiB of history.
 Exit code 0: all hold. holds.txt then says what the store must hold: a line with its revision, then for every key in order a
 line with key and value in hexadecimal.
 """
 import ssl
 import sys
-from websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, Closed, Refused, WebSocket
+import checks
+from checks import *
+from leases import leases, locks
+from numbered import numbered_writes, records, resent, sessions
+from watches import history, invalidations, small_batches, watches
+from websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, Refused, WebSocket
 from wsstorage import *
-
-INVALID_ARGUMENT, KEY_TOO_LARGE, VALUE_TOO_LARGE, RESULT_TOO_LARGE = 2, 3, 4, 6
-UNSUPPORTED_VERSION, PROTOCOL_ERROR, LIMIT_EXCEEDED, UNSUPPORTED = 12, 21, 22, 24
-failures = 0
-holds = {}          # what the store must hold
-revision = 0
-
-
-def check(name, got, expected=True):
-    global failures
-    failures += got != expected
-    print(f"ok    {name}" if got == expected else f"FAIL  {name}: {got!r:.300}, not {expected!r:.300}", flush=True)
-
-
-def code(action, *arguments, **named):
-    """Returns the code of the error that the action ends with; a read, and a refused write, change nothing."""
-    try:
-        return f"no error: {action(*arguments, **named)!r:.100}"
-    except StoreError as error:
-        return error.args[0] if error.args[1] == 0 else f"outcome {error.args[1]}"
-
-
-def write(client, operations, preconditions=()):
-    """Writes to the store and, when the batch was applied, to holds."""
-    return applied(client.write(operations, preconditions), operations)
-
-
-def applied(reply, operations):
-    global revision
-    if reply[1] is None and operations:
-        revision += 1
-        assert reply[0] == revision, f"revision {reply[0]}, not {revision}"
-        for kind, key, *rest in operations:
-            if kind == PUT:
-                holds[key] = rest[0]
-            else:
-                for gone in [k for k in holds if (k == key if kind == REMOVE else within(k, key, rest[0]))]:
-                    del holds[gone]
-    return reply[1]
-
-
-def within(key, start, end):
-    return key >= start and (not end or key < end)
-
-
-def rows(start=b"", end=b""):
-    return [(key, holds[key]) for key in sorted(holds) if within(key, start, end)]
 
 
 def reads_and_writes(client):
     info = client.info()
     check("info agrees with the welcome", [info[n] for n in ("epoch", "revision", "hash", "max_value", "max_batch")],
           [client.epoch, client.revision, client.hash, client.max_value, client.max_batch])
-    check("info: an empty, writable store", (info["revision"], info["read_only"], len(info["epoch"])), (0, 0, 16))
+    check("info: an empty, writable store", [info[n] for n in ("revision", "hash", "read_only", "compacted")], [0] * 4)
     check("get: missing", client.get(b"temperature"), None)
     check("put", write(client, [(PUT, b"temperature", b"21.5")]), None)
     check("get", client.get(b"temperature"), b"21.5")
@@ -81,7 +40,7 @@ def reads_and_writes(client):
                                ("equal", (EQUAL, b"v", b"2"), (EQUAL, b"v", b"1"))):
         check(f"precondition {name}: held", write(client, [(PUT, b"c", name.encode())], [held]), None)
         check(f"precondition {name}: failed", write(client, [(PUT, b"c", b"wrong")], [held, held, failed, held]), 2)
-        check(f"precondition {name}: only checked", client.write([], [held]), (revision, None))
+        check(f"precondition {name}: only checked", client.write([], [held]), (checks.revision, None))
         check(f"precondition {name}: only checked, failed", client.write([], [failed])[1], 0)
     check("precondition equal: empty is not missing", [write(client, [(PUT, b"c", b"wrong")], [(EQUAL, key, b"")])
           for key in (b"none", b"empty")], [0, None])
@@ -227,7 +186,7 @@ def ends(connect):
     closes("no id", 1002, message(GET, get))
     closes("a pack in a pack", 1002, message(CLIENT_PACK, field(message(CLIENT_PACK, field(message(INFO, b"", b"B"))))))
     closes("a pack cut short", 1002, message(CLIENT_PACK, b"\x09" + message(INFO, b"", b"B")))
-    closes("a scan-credit that is malformed", 1002, message(SCAN_CREDIT, b"", b"B"))
+    closes("a credit that is malformed", 1002, message(CREDIT, b"", b"B"))
     closes("a message too large", 1009, bytes(connect().max_message + 1))
     closes("a client that is done", 1000, (1000).to_bytes(2, "big") + b"done", CLOSE)
 
@@ -255,7 +214,7 @@ def beginnings(url, tls, no_certificate):
                           first("that takes too little", 1002, message(HELLO, hello + varint(4095), b"A")),
                           first("in a pack", 1002, message(CLIENT_PACK, field(message(HELLO, hello + varint(65536), b"A")))),
                           first("too long", 1009, message(HELLO, hello + varint(65536) + bytes(4096), b"A"))], [[]] * 6)
-    check("a hello with other flags and more fields is welcome", Client(url, tls, flags=0xFE, more=b"more").get(b"v"), b"2")
+    check("a hello with other flags and more fields is welcome", Client(url, tls, flags=0xFC, more=b"more").get(b"v"), b"2")
     check("another path, another subprotocol", [status(url + "/other", tls), status(url, tls, "wsstorage.v9")], [404, 400])
     check("no certificate", status(url, no_certificate), 403)
 
@@ -266,9 +225,13 @@ def trust(ca):
     return tls
 
 
-def main(url, ca, certificate, key, holds_file):
+def main(url, ca, certificate, key, holds_file, previous):
     tls, no_certificate = trust(ca), trust(ca)
     tls.load_cert_chain(certificate, key)
+
+    def connect(**named):
+        return Client(url, tls, **named)
+
     plain, packing = Client(url, tls), Client(url, tls, packs=True)
     for title, part, *arguments in (("reads and writes", reads_and_writes, plain),
                                     ("scans", scans, plain), ("scans, answered in packs", scans, packing),
@@ -278,14 +241,22 @@ def main(url, ca, certificate, key, holds_file):
                                     ("the server's packs", takes_packs, packing),
                                     ("errors", errors, plain), ("errors, answered in packs", errors, packing),
                                     ("a client of small messages", small_messages, Client(url, tls, max_message=4096)),
-                                    ("ends", ends, lambda: Client(url, tls)),
-                                    ("beginnings", beginnings, url, tls, no_certificate)):
+                                    ("watches", watches, plain, packing, previous),
+                                    ("watches, answered in packs", watches, packing, packing, previous),
+                                    ("watches by a client of small messages", small_batches, connect, plain),
+                                    ("invalidations", invalidations, plain, connect), ("history", history, plain, packing),
+                                    ("sessions", sessions, connect), ("numbered writes", numbered_writes, connect),
+                                    ("numbered writes, sent again", resent, connect, False),
+                                    ("numbered writes, sent again in packs", resent, connect, True),
+                                    ("numbered writes on record", records, connect),
+                                    ("leases", leases, connect), ("locks and numbers", locks, connect),
+                                    ("ends", ends, connect), ("beginnings", beginnings, url, tls, no_certificate)):
         print(f"{title}:")
         part(*arguments)
     check("all that the store holds", packing.scan().rows(), rows())
     with open(holds_file, "w", encoding="ascii") as file:
-        file.writelines([f"{revision}\n"] + [f"{key.hex()} {value.hex()}\n" for key, value in rows()])
-    return 1 if failures else 0
+        file.writelines([f"{checks.revision}\n"] + [f"{key.hex()} {value.hex()}\n" for key, value in rows()])
+    return 1 if checks.failures else 0
 
 
 if __name__ == "__main__":

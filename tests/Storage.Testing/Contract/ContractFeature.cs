@@ -14,4 +14,7 @@ public enum ContractFeature
 
     /// <summary>After it has been disposed of, the storage refuses every operation as closed.</summary>
     ClosedAfterDispose,
+
+    /// <summary>History keeps what each key held before; the storage is opened so.</summary>
+    PreviousValues,
 }

@@ -17,7 +17,7 @@ internal static class ModelGenerators
         (4, Gen.Elements("", "v", "w").Select(Bytes.Of)),
         (1, Gen.Choose(100, 3000).Select(length => Bytes.Noise(length, length))));
 
-    private static readonly Gen<KeyRange> Range = Gen.Frequency(
+    public static Gen<KeyRange> Range { get; } = Gen.Frequency(
         (4, Key.Two().Select(pair => KeyRange.Between(pair.Item1, pair.Item2))),
         (2, Key.Two().Select(pair => Bytes.Order.Compare(pair.Item1, pair.Item2) < 0
             ? KeyRange.Between(pair.Item1, pair.Item2)
@@ -37,7 +37,7 @@ internal static class ModelGenerators
         Key.Select(key => new ModelPrecondition(PreconditionKind.Present, key, [])),
         Key.Zip(Value).Select(pair => new ModelPrecondition(PreconditionKind.Equal, pair.Item1, pair.Item2)));
 
-    private static readonly Gen<ModelStep> Write =
+    public static Gen<ModelStep> Write { get; } =
         Gen.Frequency((3, Gen.Constant(0)), (1, Gen.Choose(1, 3))).SelectMany(count => Precondition.ListOf(count))
             .Zip(Gen.Choose(0, 6).SelectMany(count => Operation.ListOf(count)))
             .Select(pair => (ModelStep)new WriteStep([.. pair.Item1], [.. pair.Item2]));

@@ -58,7 +58,9 @@ public sealed record WriteStep(IReadOnlyList<ModelPrecondition> Preconditions, I
         return $"write {condition}{(Operations.Count > 40 ? $"{Operations.Count} operations, the first {Operations[0]}" : string.Join(", ", Operations))}";
     }
 
-    private WriteBatch ToBatch()
+    /// <summary>The batch, to be given to a storage.</summary>
+    /// <returns>A new batch.</returns>
+    public WriteBatch ToBatch()
     {
         var batch = new WriteBatch();
         foreach (ModelPrecondition precondition in Preconditions)
