@@ -29,8 +29,8 @@ public class SessionWatchFlowTests
         await ExpectAsync(client, MessageType.WatchBatch, MessageType.WatchMark);
         await ExpectNothingAsync(client);
 
-        // The first batch has 55 bytes of operations, so the credit is 54 below zero.
-        await client.SendAsync("W", new CreditMessage(54));
+        // The first batch has 54 bytes of operations, so the credit is 53 below zero.
+        await client.SendAsync("W", new CreditMessage(53));
         await ExpectNothingAsync(client);
         await client.SendAsync("W", new CreditMessage(1));
         await ExpectAsync(client, MessageType.WatchBatch, MessageType.WatchMark);
@@ -40,10 +40,10 @@ public class SessionWatchFlowTests
     public async Task What_counts_is_operations_and_previous_values()
     {
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage);
-        Feed feed = await BeginAsync(client, "W", credit: 10);
+        Feed feed = await BeginAsync(client, "W", credit: 9);
         byte[] previous = [(byte)PreviousValueKind.Value, 3, 1, 2, 3];
 
-        // Six bytes of operations and five of previous values.
+        // Five bytes of operations and five of previous values: the credit is one below zero.
         feed.Batch(2, "a", previous: previous);
         feed.Batch(3, "a", previous: previous);
         await ExpectAsync(client, MessageType.WatchBatch);
