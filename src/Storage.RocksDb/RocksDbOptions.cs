@@ -91,17 +91,23 @@ public sealed record RocksDbOptions
     /// </summary>
     public bool CacheIndexAndFilters { get; init; }
 
-    /// <summary>How much of the newest data is collected in memory before it is written out as a file, in bytes. Default: 64 MiB.</summary>
-    public long WriteBufferBytes { get; init; } = 64L << 20;
+    /// <summary>
+    /// How much of the newest data is collected in memory before it is written out as a file, in bytes: small favours puts, whose
+    /// place in it is found sooner, large favours fewer files and compactions. Default: 16 MiB.
+    /// </summary>
+    public long WriteBufferBytes { get; init; } = 16L << 20;
 
-    /// <summary>How many write buffers may exist, the ones being written out included, before writers wait. Default: 4.</summary>
-    public int MaxWriteBuffers { get; init; } = 4;
+    /// <summary>How many write buffers may exist, the ones being written out included, before writers wait. Default: 6.</summary>
+    public int MaxWriteBuffers { get; init; } = 6;
 
     /// <summary>How blocks are compressed. Default: the best this library has.</summary>
     public RocksDbCompression Compression { get; init; }
 
-    /// <summary>The size of a block before compression, in bytes: small favours gets, large favours scans and size. Default: 4 KiB.</summary>
-    public int BlockBytes { get; init; } = 4096;
+    /// <summary>
+    /// The size of a block before compression, in bytes: small favours gets of what is not in the cache, large favours the others,
+    /// scans and size. Default: 16 KiB.
+    /// </summary>
+    public int BlockBytes { get; init; } = 16384;
 
     /// <summary>Bits of Bloom filter for each key, by which files that lack a key are passed over; 0 for none. Default: 10.</summary>
     public int BloomBitsPerKey { get; init; } = 10;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
 using WsStorage.Transport;
@@ -7,35 +6,42 @@ using WsStorage.WsServer.Leases;
 namespace WsStorage.WsServer;
 
 /// <summary>
-/// The one switch over request types. Gathers what arrived together and executes it as one chunk: reads at once on the
-/// calling thread, writes as one submission, both answered in packs. Called by the session's loop only; what completes
-/// later posts to the outbox by itself.
+/// The one switch over request types. Gathers what arrived together and executes it in chunks: reads by <see cref="SessionReads"/>,
+/// writes by <see cref="SessionWrites"/>, both answered in packs. Called by the session's loop only; what completes later posts to
+/// the outbox by itself.
 /// </summary>
 internal sealed class RequestDispatcher
 {
     // Larger chunks make client and server take turns instead of working at the same time.
     private const int MaxChunk = 128;
 
-    private readonly IBatchStorage? _batches;
     private readonly SessionContext _context;
     private readonly SessionLoad _load;
     private readonly ReplyWriter _replies;
     private readonly SingleRequests _singles;
-    private readonly ReadGroup _reads;
+    private readonly SessionReads? _reads;
     private readonly SessionWrites _writes;
     private readonly SessionStreams _streams;
     private readonly SessionLeases _leases;
     private readonly SessionCheckpoints _checkpoints;
 
     public RequestDispatcher(
-        MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load, SessionStreams streams)
+        MessageOutbox outbox,
+        SlowReaderGuard slowReader,
+        SessionContext context,
+        SessionLoad load,
+        SessionStreams streams,
+        Action<Exception> onDefect)
     {
-        _batches = context.Storage as IBatchStorage;
         _context = context;
         _load = load;
         _replies = new ReplyWriter(outbox);
         _singles = new SingleRequests(outbox, slowReader, context, load);
-        _reads = new ReadGroup(MaxChunk, _replies, _singles, context);
+        if (context.Storage is IBatchStorage batches)
+        {
+            _reads = new SessionReads(MaxChunk, batches, outbox, _singles, context, load, onDefect);
+        }
+
         _writes = new SessionWrites(MaxChunk, outbox, context, load);
         _streams = streams;
         _leases = new SessionLeases(context.Served.Leases, outbox, context, load);
@@ -43,7 +49,7 @@ internal sealed class RequestDispatcher
     }
 
     /// <summary>Whether the chunk is as large as it may be: execute it.</summary>
-    public bool IsFull => _reads.IsFull || _writes.IsFull;
+    public bool IsFull => _reads is { IsFull: true } || _writes.IsFull;
 
     /// <summary>Takes one WebSocket message: a request, or a pack of them.</summary>
     /// <param name="message">The message, which stays where it is until <see cref="Execute"/>.</param>
@@ -81,12 +87,25 @@ internal sealed class RequestDispatcher
     public void Execute()
     {
         _writes.Submit();
-        if (_reads.Count > 0)
-        {
-            _reads.Execute(_batches!);
-        }
-
+        _reads?.Execute();
         _replies.Flush();
+    }
+
+    /// <summary>As <see cref="Execute"/>, when nothing more has arrived.</summary>
+    /// <returns>What its taker has to execute: reads.</returns>
+    public IThreadPoolWorkItem? ExecuteLast()
+    {
+        _writes.Submit();
+        IThreadPoolWorkItem? reads = _reads?.TakeForLater();
+        _replies.Flush();
+        return reads;
+    }
+
+    /// <summary>As <see cref="Execute"/>, and waits until all reads are answered.</summary>
+    public Task FinishAsync()
+    {
+        Execute();
+        return _reads?.WaitAsync() ?? Task.CompletedTask;
     }
 
     /// <summary>What is left to answer is not wanted any more, because the session is over.</summary>
@@ -136,7 +155,7 @@ internal sealed class RequestDispatcher
                     break;
                 case MessageType.GetMany:
                     CheckLoad();
-                    GetMany(GetManyRequest.ReadKeys(body), id);
+                    GetMany(body, id);
                     break;
                 case MessageType.Scan:
                     CheckLoad();
@@ -228,42 +247,25 @@ internal sealed class RequestDispatcher
 
     private void Get(ReadOnlyMemory<byte> key, RequestId id)
     {
-        if (_batches is null)
+        if (_reads is null)
         {
             _singles.Get(key, id, inTurn: false);
         }
         else
         {
-            _reads.Add(key, id);
+            _reads.Add(key.Span, id);
         }
     }
 
-    private void GetMany(ReadOnlyMemory<byte>[] keys, RequestId id)
+    private void GetMany(ReadOnlyMemory<byte> body, RequestId id)
     {
-        if (_batches is null || _replies.IsOutboxFull)
+        if (_reads is null)
         {
-            _singles.GetMany(keys, id, inTurn: _batches is not null);
-            return;
-        }
-
-        using var reply = new ManyReadReply();
-        try
-        {
-            reply.Read(_batches, keys, _context.MaxReplyBytes);
-        }
-        catch (Exception exception)
-        {
-            _replies.Append(_context.ToReply(exception), id);
-            return;
-        }
-
-        if (reply.IsTooLarge)
-        {
-            _replies.Append(ReplyLimit.TooLarge(reply.Length, _context.PeerMaxMessageBytes), id);
+            _singles.GetMany(GetManyRequest.ReadKeys(body), id, inTurn: false);
         }
         else
         {
-            _replies.Append(MessageType.GetManyReply, reply.Body, id);
+            _reads.AddMany(body.Span, id);
         }
     }
 }

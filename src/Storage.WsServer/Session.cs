@@ -36,7 +36,7 @@ internal sealed class Session
         _slowReader = new SlowReaderGuard(_outbox, context, _exit.CutOff);
         _load = new SessionLoad(context.Options.MaxBytesInFlight);
         _streams = new SessionStreams(_outbox, _slowReader, context, _load);
-        _dispatcher = new RequestDispatcher(_outbox, _slowReader, context, _load, _streams);
+        _dispatcher = new RequestDispatcher(_outbox, _slowReader, context, _load, _streams, OnDefect);
     }
 
     /// <summary>Completes when the session is over and holds nothing any more.</summary>
@@ -117,11 +117,17 @@ internal sealed class Session
         }
         catch (Exception exception) when (exception is not TransportException)
         {
-            Log.SessionFailed(_context.Logger, _context.Number, exception);
-            await _exit.CloseAsync(new CloseReason(CloseReason.InternalError, "The server failed unexpectedly; its log says more."))
-                .ConfigureAwait(false);
+            await FailAsync(exception).ConfigureAwait(false);
         }
     }
+
+    private Task FailAsync(Exception exception)
+    {
+        Log.SessionFailed(_context.Logger, _context.Number, exception);
+        return _exit.CloseAsync(new CloseReason(CloseReason.InternalError, "The server failed unexpectedly; its log says more."));
+    }
+
+    private void OnDefect(Exception exception) => _ = FailAsync(exception);
 
     private async Task<bool> WelcomeAsync()
     {
@@ -184,15 +190,16 @@ internal sealed class Session
             else
             {
                 // Nothing more has arrived: answer what has, while the next is under way.
-                Execute();
-                message = await receive.ConfigureAwait(false);
+                message = ExecuteLast() is { } reads
+                    ? await new ReceiveBeside(receive, reads)
+                    : await receive.ConfigureAwait(false);
                 _transport.ReleaseReceived();
                 chunkBytes = 0;
             }
 
             if (message.Kind != ReceivedKind.Message)
             {
-                Execute();
+                await FinishAsync().ConfigureAwait(false);
                 await AnswerNoMessageAsync(message).ConfigureAwait(false);
                 return;
             }
@@ -237,6 +244,22 @@ internal sealed class Session
             {
                 _dispatcher.Execute();
             }
+        }
+    }
+
+    private IThreadPoolWorkItem? ExecuteLast()
+    {
+        lock (_dispatching)
+        {
+            return _superseded ? null : _dispatcher.ExecuteLast();
+        }
+    }
+
+    private Task FinishAsync()
+    {
+        lock (_dispatching)
+        {
+            return _superseded ? Task.CompletedTask : _dispatcher.FinishAsync();
         }
     }
 

@@ -6,11 +6,12 @@ namespace WsStorage.WsServer;
 
 /// <summary>
 /// Requests that are answered one by one: those that come seldom; reads of a storage that does not read in batches, all at once;
-/// and reads that must wait until the client has read what waits for it, one after the other.
+/// and reads that must wait until the client has read what waits for it, one after the other. Thread-safe.
 /// </summary>
 internal sealed class SingleRequests(
     MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context, SessionLoad load)
 {
+    private readonly Lock _gate = new();
     private Task _lastInTurn = Task.CompletedTask;
 
     /// <summary>Answers a get.</summary>
@@ -60,7 +61,10 @@ internal sealed class SingleRequests(
         load.Begin();
         if (inTurn)
         {
-            _lastInTurn = AnswerInTurnAsync(_lastInTurn, id, answer);
+            lock (_gate)
+            {
+                _lastInTurn = AnswerInTurnAsync(_lastInTurn, id, answer);
+            }
         }
         else
         {

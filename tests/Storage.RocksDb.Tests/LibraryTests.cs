@@ -1,4 +1,5 @@
 using WsStorage.RocksDb.Native;
+using WsStorage.Testing;
 
 namespace WsStorage.RocksDb.Tests;
 
@@ -70,6 +71,21 @@ public sealed class LibraryTests : StoreFixture
     [TestCase("librocksdb.so.new", "0.0")]
     public void The_version_is_in_the_name(string file, string version) =>
         Assert.That(LibraryPlaces.VersionOf(file), Is.EqualTo(Version.Parse(version)));
+
+    [Test]
+    public void A_link_is_followed_to_the_file_whose_name_has_the_version()
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory.Combine("librocksdb.so.7.8.3");
+        string middle = directory.Combine("librocksdb.so.7.8");
+        string link = directory.Combine("librocksdb.so");
+        File.WriteAllText(file, "");
+        File.CreateSymbolicLink(middle, file);
+        File.CreateSymbolicLink(link, middle);
+        Assert.That(LibraryPlaces.Resolve(link), Is.EqualTo(file));
+        Assert.That(LibraryPlaces.Resolve(file), Is.EqualTo(file));
+        Assert.That(LibraryPlaces.Resolve("librocksdb.so.0.missing"), Is.EqualTo("librocksdb.so.0.missing"));
+    }
 
     /// <summary>The library that this process uses, wherever it came from.</summary>
     private static string RealLibrary()

@@ -59,6 +59,22 @@ internal static class LibraryPlaces
         return ["/usr/local/lib", $"/usr/lib/{multiarch}", $"/lib/{multiarch}", "/usr/lib64", "/lib64", "/usr/lib", "/lib"];
     }
 
+    /// <summary>
+    /// The file that a library's name leads to in the end: the plain name of a development package is a link to the file whose name
+    /// has the version.
+    /// </summary>
+    /// <param name="library">A path, or a name that the system's loader found by itself.</param>
+    /// <returns>The file, or what was given if there is none.</returns>
+    public static string Resolve(string library)
+    {
+        string? file = Path.IsPathRooted(library)
+            ? library
+            : SystemDirectories().Select(directory => Path.Combine(directory, library)).FirstOrDefault(File.Exists);
+        return file is not null && File.Exists(file)
+            ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file
+            : library;
+    }
+
     /// <summary>The version in the name of a library's file, such as 7.8 in <c>librocksdb.so.7.8</c>.</summary>
     public static Version VersionOf(string file)
     {

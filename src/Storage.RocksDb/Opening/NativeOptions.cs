@@ -38,12 +38,15 @@ internal static class NativeOptions
         // Families that are seldom written would keep gigabytes of write-ahead log, to be read again at the next opening.
         long walBytes = 6 * options.WriteBufferBytes;
 
+        // One thread writes, so nothing is gained by memory that several may fill at once, and it is slower.
+        const string oneWriter = "allow_concurrent_memtable_write=false;";
+
         // RocksDB's own text log lies in the store. On a disk that is full a line that can't be written is remembered, and
         // the next one ends the process where the library was built with assertions, as Debian's is: so it is kept silent.
         const string textLog = "info_log_level=FATAL_LEVEL;max_log_file_size=4194304;keep_log_file_num=4;";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};max_total_wal_size={walBytes};wal_recovery_mode=kPointInTimeRecovery;{textLog}");
+            $"create_if_missing={(options.CreateIfMissing ? "true" : "false")};max_background_jobs={options.MaxBackgroundJobs};max_open_files={options.MaxOpenFiles};max_total_wal_size={walBytes};wal_recovery_mode=kPointInTimeRecovery;{oneWriter}{textLog}");
     }
 
     private static string DescribeData(RocksDbOptions options)
@@ -56,9 +59,15 @@ internal static class NativeOptions
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"block_cache={{capacity={options.BlockCacheBytes};high_pri_pool_ratio=0.5;}};cache_index_and_filter_blocks={(options.CacheIndexAndFilters ? "true" : "false")};pin_l0_filter_and_index_blocks_in_cache=true;");
+
+        // A key's place in its block is looked up in a hash table: a search among all of a block's keys takes longer than all else.
+        const string hashed = "data_block_index_type=kDataBlockBinaryAndHash;data_block_hash_table_util_ratio=0.75;";
+
+        // As much as the first level holds when it is compacted, so that neither is rewritten for little of the other.
+        long baseBytes = 4 * options.WriteBufferBytes;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"write_buffer_size={options.WriteBufferBytes};max_write_buffer_number={options.MaxWriteBuffers};level_compaction_dynamic_level_bytes=true;{Compress(options.Compression)}block_based_table_factory={{block_size={options.BlockBytes};whole_key_filtering=true;{filter}{cache}}};");
+            $"write_buffer_size={options.WriteBufferBytes};max_write_buffer_number={options.MaxWriteBuffers};max_bytes_for_level_base={baseBytes};level_compaction_dynamic_level_bytes=true;{Compress(options.Compression)}block_based_table_factory={{block_size={options.BlockBytes};whole_key_filtering=true;{hashed}{filter}{cache}}};");
     }
 
     private static string Compress(RocksDbCompression compression)
