@@ -21,6 +21,7 @@ internal static class CommandTree
             root.Add(CreateRun(scenario.Name, scenario.Title, [scenario], options));
         }
 
+        root.Add(ReportCommand.Create());
         root.Add(HostCommand.Create());
         return root;
     }
@@ -30,7 +31,8 @@ internal static class CommandTree
         var command = new Command(name, description);
         options.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
-            await new BenchmarkRun(options.GetRun(parsed), options.GetOutput(parsed)).RunAsync(scenarios, cancellationToken));
+            await new BenchmarkRun(options.GetRun(parsed), options.Describe(name, parsed), options.GetOutput(parsed))
+                .RunAsync(scenarios, cancellationToken));
         return command;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using WsStorage.Cli.Terminal;
 
 namespace WsStorage.Benchmarks.Hosting;
 
@@ -17,6 +18,7 @@ internal static class HostCommand
         command.Hidden = true;
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            Interruption.LeavesTerminalToParent = true;
             await using BenchmarkHost host = await BenchmarkHost.StartAsync(HostOptions.FromJson(parsed.GetValue(options)!));
             Console.WriteLine(JsonSerializer.Serialize(host.Addresses));
             while (await Console.In.ReadLineAsync(cancellationToken) is { } question)
