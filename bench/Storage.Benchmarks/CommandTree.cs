@@ -9,7 +9,12 @@ namespace WsStorage.Benchmarks;
 internal static class CommandTree
 {
     /// <summary>All scenarios, in the order of the report.</summary>
-    public static IReadOnlyList<IScenario> Scenarios { get; } = [new PointOperations()];
+    public static IReadOnlyList<IScenario> Scenarios { get; } =
+    [
+        new PointOperations(),
+        new LoneOperations(),
+        new ManyConnections(),
+    ];
 
     public static RootCommand Create()
     {

@@ -19,27 +19,49 @@ internal sealed record RedisFigures(double Rate, double P50, double P99);
 /// Gets and puts of single keys in Redis, by its own <c>redis-benchmark</c>: keys of 16 bytes, <c>key:</c> and twelve digits.
 /// It does not look at values, so the server's count of hits and misses is checked in their place.
 /// </summary>
-/// <param name="server">The server.</param>
-/// <param name="options">How long to measure, and how long values are.</param>
-/// <param name="keys">How many keys there are.</param>
-internal sealed class RedisLoad(RedisServer server, RunOptions options, int keys)
+internal sealed class RedisLoad : IAsyncDisposable
 {
+    public const string EverySecond = "everysec";
+    public const string Always = "always";
+
     private const double BucketMicroseconds = 8;
     private const int FirstOperations = 5000;
 
     // How fast each load was when it last ran: redis-benchmark takes a count and no duration.
     private readonly Dictionary<(Workload Workload, int Connections, int Depth), double> _rates = [];
 
+    private readonly RedisServer _server;
+    private readonly RunOptions _options;
     private long _hits;
 
-    /// <summary>Writes all keys, so that every get hits.</summary>
-    public async Task FillAsync(CancellationToken cancellationToken)
+    private RedisLoad(RedisServer server, RunOptions options)
     {
-        await server.Tools.RunAsync(RedisTools.Client, ["--pipe"], cancellationToken, WriteSetsAsync);
-        string size = await server.Tools.RunAsync(RedisTools.Client, ["dbsize"], cancellationToken);
-        if (int.Parse(size, CultureInfo.InvariantCulture) != keys)
+        _server = server;
+        _options = options;
+    }
+
+    /// <summary>Starts a Redis and writes all keys, so that every get hits.</summary>
+    /// <param name="site">Where, and how many keys.</param>
+    /// <param name="fsync"><see cref="EverySecond"/> or <see cref="Always"/>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Nothing where Redis is not installed.</returns>
+    public static async Task<RedisLoad?> TryStartAsync(Site site, string fsync, CancellationToken cancellationToken)
+    {
+        if (!RedisServer.IsInstalled)
         {
-            throw new WrongValueException($"Redis has {size.Trim()} keys of the {keys:N0} that were written.");
+            return null;
+        }
+
+        var load = new RedisLoad(await RedisServer.StartAsync(site.Certificates, site.NewPath("redis"), fsync, cancellationToken), site.Options);
+        try
+        {
+            await load.FillAsync(cancellationToken);
+            return load;
+        }
+        catch
+        {
+            await load.DisposeAsync();
+            throw;
         }
     }
 
@@ -57,10 +79,22 @@ internal sealed class RedisLoad(RedisServer server, RunOptions options, int keys
             rate = (await RunAsync(workload, connections, depth, first, cancellationToken)).Rate;
         }
 
-        long operations = (long)(rate * options.Duration.TotalSeconds);
+        long operations = (long)(rate * _options.Duration.TotalSeconds);
         RedisFigures figures = await RunAsync(workload, connections, depth, operations, cancellationToken);
         _rates[(workload, connections, depth)] = figures.Rate;
         return figures;
+    }
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task FillAsync(CancellationToken cancellationToken)
+    {
+        await _server.Tools.RunAsync(RedisTools.Client, ["--pipe"], cancellationToken, WriteSetsAsync);
+        string size = await _server.Tools.RunAsync(RedisTools.Client, ["dbsize"], cancellationToken);
+        if (int.Parse(size, CultureInfo.InvariantCulture) != _options.Keys)
+        {
+            throw new WrongValueException($"Redis has {size.Trim()} keys of the {_options.Keys:N0} that were written.");
+        }
     }
 
     private async Task<RedisFigures> RunAsync(
@@ -72,9 +106,9 @@ internal sealed class RedisLoad(RedisServer server, RunOptions options, int keys
         string[] arguments =
         [
             "-t", workload == Workload.Get ? "get" : "set", "-c", Text(connections), "-P", Text(depth), "-n", Text(operations),
-            "-r", Text(keys), "-d", Text(options.ValueBytes), "--csv",
+            "-r", Text(_options.Keys), "-d", Text(_options.ValueBytes), "--csv",
         ];
-        string csv = await server.Tools.RunAsync(RedisTools.Benchmark, arguments, cancellationToken);
+        string csv = await _server.Tools.RunAsync(RedisTools.Benchmark, arguments, cancellationToken);
         if (workload == Workload.Get)
         {
             await CheckHitsAsync(operations, cancellationToken);
@@ -87,10 +121,9 @@ internal sealed class RedisLoad(RedisServer server, RunOptions options, int keys
 
     private async Task CheckHitsAsync(long operations, CancellationToken cancellationToken)
     {
-        string info = await server.Tools.RunAsync(RedisTools.Client, ["info", "stats"], cancellationToken);
-        Dictionary<string, string> stats = info.Split('\n').Select(line => line.Trim().Split(':')).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
-        long misses = long.Parse(stats["keyspace_misses"], CultureInfo.InvariantCulture);
-        long hits = long.Parse(stats["keyspace_hits"], CultureInfo.InvariantCulture);
+        string info = await _server.Tools.RunAsync(RedisTools.Client, ["info", "stats"], cancellationToken);
+        long hits = Stat(info, "keyspace_hits:");
+        long misses = Stat(info, "keyspace_misses:");
         if (misses > 0 || hits - _hits < operations)
         {
             throw new WrongValueException($"Of {operations:N0} gets Redis counted {hits - _hits:N0} hits, and {misses:N0} misses.");
@@ -102,13 +135,16 @@ internal sealed class RedisLoad(RedisServer server, RunOptions options, int keys
     /// <summary>Writes all keys in Redis' own protocol: fast, and each of them once.</summary>
     private async Task WriteSetsAsync(Stream output)
     {
-        string value = new('x', options.ValueBytes);
+        string value = new('x', _options.ValueBytes);
         await using var writer = new StreamWriter(output, Encoding.ASCII, bufferSize: 1 << 20, leaveOpen: true);
-        for (int key = 0; key < keys; key++)
+        for (int key = 0; key < _options.Keys; key++)
         {
             await writer.WriteAsync($"*3\r\n$3\r\nSET\r\n$16\r\nkey:{key:D12}\r\n${value.Length}\r\n{value}\r\n");
         }
     }
+
+    private static long Stat(string info, string name) =>
+        long.Parse(info.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..], CultureInfo.InvariantCulture);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
