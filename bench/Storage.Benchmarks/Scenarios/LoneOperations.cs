@@ -18,6 +18,7 @@ internal sealed class LoneOperations : IScenario
     private const string Http2 = "one HTTP/2 request per operation";
 
     private static readonly double[] OfferedRates = [10_000, 50_000, 100_000];
+    private static readonly double[] Shares = [0.5, 0.99, 0.999];
 
     public string Name => "latency";
 
@@ -97,7 +98,7 @@ internal sealed class LoneOperations : IScenario
         await contest.RunAsync(cancellationToken);
         foreach ((string name, _) in offered)
         {
-            result.Add(new[] { 0.5, 0.99, 0.999 }.Select(share => contest.LatencyOf(name, share)));
+            result.Add(Shares.Select(share => contest.LatencyOf(name, share)));
         }
 
         result.Note($"Depth {FullDepth} reached {full.Value:N0} gets/s. At an offered rate an operation's latency counts from when it was due, sent or not.");
