@@ -9,7 +9,13 @@ namespace WsStorage.Benchmarks;
 internal static class CommandTree
 {
     /// <summary>All scenarios, in the order of the report.</summary>
-    public static IReadOnlyList<IScenario> Scenarios { get; } = [new PointOperations(), new Microbenchmarks()];
+    public static IReadOnlyList<IScenario> Scenarios { get; } =
+    [
+        new PointOperations(),
+        new LoneOperations(),
+        new ManyConnections(),
+        new Microbenchmarks(),
+    ];
 
     public static RootCommand Create()
     {

@@ -11,6 +11,9 @@ internal static class HostCommand
     public const string Readings = "readings";
     public const string Compact = "compact";
 
+    /// <summary>Followed by an <see cref="EngineQuestion"/>.</summary>
+    public const string Engine = "engine ";
+
     public static Command Create()
     {
         var options = new Argument<string>("options");
@@ -27,6 +30,8 @@ internal static class HostCommand
                 {
                     Readings => JsonSerializer.Serialize(BenchmarkHost.Read()),
                     Compact => await host.CompactAsync(),
+                    _ when question.StartsWith(Engine, StringComparison.Ordinal) =>
+                        JsonSerializer.Serialize(await host.MeasureEngineAsync(JsonSerializer.Deserialize<EngineQuestion>(question[Engine.Length..])!)),
                     _ => throw new InvalidOperationException($"'{question}' is no question that a host answers."),
                 });
             }
