@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WsStorage.Benchmarks.Gate;
 using WsStorage.Benchmarks.Hosting;
 using WsStorage.Benchmarks.Reporting;
 using WsStorage.Benchmarks.Scenarios;
@@ -27,6 +28,7 @@ internal static class CommandTree
             root.Add(CreateRun(scenario.Name, scenario.Title, [scenario], options));
         }
 
+        root.Add(GateCommand.Create());
         root.Add(ReportCommand.Create());
         root.Add(HostCommand.Create());
         return root;

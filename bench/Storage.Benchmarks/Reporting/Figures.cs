@@ -7,7 +7,7 @@ internal static class Figures
 {
     public static string Format(double value) => Math.Abs(value) switch
     {
-        0 => "0",
+        var whole when whole < 1e6 && whole == Math.Floor(whole) => $"{value:#,0}",
         >= 100 => $"{value:#,0}",
         >= 10 => $"{value:0.0}",
         _ => $"{value:0.00}",
