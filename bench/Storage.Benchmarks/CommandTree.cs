@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WsStorage.Benchmarks.Gate;
 using WsStorage.Benchmarks.Hosting;
 using WsStorage.Benchmarks.Reporting;
 using WsStorage.Benchmarks.Scenarios;
@@ -9,7 +10,13 @@ namespace WsStorage.Benchmarks;
 internal static class CommandTree
 {
     /// <summary>All scenarios, in the order of the report.</summary>
-    public static IReadOnlyList<IScenario> Scenarios { get; } = [new PointOperations()];
+    public static IReadOnlyList<IScenario> Scenarios { get; } =
+    [
+        new PointOperations(),
+        new LoneOperations(),
+        new ManyConnections(),
+        new Microbenchmarks(),
+    ];
 
     public static RootCommand Create()
     {
@@ -21,6 +28,8 @@ internal static class CommandTree
             root.Add(CreateRun(scenario.Name, scenario.Title, [scenario], options));
         }
 
+        root.Add(GateCommand.Create());
+        root.Add(ReportCommand.Create());
         root.Add(HostCommand.Create());
         return root;
     }
@@ -30,7 +39,8 @@ internal static class CommandTree
         var command = new Command(name, description);
         options.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
-            await new BenchmarkRun(options.GetRun(parsed), options.GetOutput(parsed)).RunAsync(scenarios, cancellationToken));
+            await new BenchmarkRun(options.GetRun(parsed), options.Describe(name, parsed), options.GetOutput(parsed))
+                .RunAsync(scenarios, cancellationToken));
         return command;
     }
 }

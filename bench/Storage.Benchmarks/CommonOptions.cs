@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using WsStorage.Benchmarks.Scenarios;
 
 namespace WsStorage.Benchmarks;
@@ -32,6 +33,11 @@ internal sealed class CommonOptions
         Duration = TimeSpan.FromSeconds(parsed.GetValue(_seconds)),
         Keys = parsed.GetValue(_keys),
     };
+
+    /// <summary>The arguments that repeat a run.</summary>
+    public string Describe(string command, ParseResult parsed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{command} --rounds {parsed.GetValue(_rounds)} --seconds {parsed.GetValue(_seconds)} --keys {parsed.GetValue(_keys)}");
 
     public string? GetOutput(ParseResult parsed) => parsed.GetValue(_output);
 

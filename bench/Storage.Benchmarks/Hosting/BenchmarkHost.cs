@@ -61,6 +61,11 @@ internal sealed class BenchmarkHost : IAsyncDisposable
         return "compacted";
     }
 
+    /// <summary>Measures the engine without a wire.</summary>
+    /// <param name="question">What and for how long.</param>
+    public Task<EngineAnswer> MeasureEngineAsync(EngineQuestion question) =>
+        Task.Run(() => new EngineCeiling((IBatchStorage)_storage, question).MeasureAsync());
+
     public async ValueTask DisposeAsync()
     {
         await _peers.DisposeAsync();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using WsStorage.Cli.Terminal;
 
 namespace WsStorage.Benchmarks.Hosting;
 
@@ -10,6 +11,9 @@ internal static class HostCommand
     public const string Readings = "readings";
     public const string Compact = "compact";
 
+    /// <summary>Followed by an <see cref="EngineQuestion"/>.</summary>
+    public const string Engine = "engine ";
+
     public static Command Create()
     {
         var options = new Argument<string>("options");
@@ -17,6 +21,7 @@ internal static class HostCommand
         command.Hidden = true;
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            Interruption.LeavesTerminalToParent = true;
             await using BenchmarkHost host = await BenchmarkHost.StartAsync(HostOptions.FromJson(parsed.GetValue(options)!));
             Console.WriteLine(JsonSerializer.Serialize(host.Addresses));
             while (await Console.In.ReadLineAsync(cancellationToken) is { } question)
@@ -25,6 +30,8 @@ internal static class HostCommand
                 {
                     Readings => JsonSerializer.Serialize(BenchmarkHost.Read()),
                     Compact => await host.CompactAsync(),
+                    _ when question.StartsWith(Engine, StringComparison.Ordinal) =>
+                        JsonSerializer.Serialize(await host.MeasureEngineAsync(JsonSerializer.Deserialize<EngineQuestion>(question[Engine.Length..])!)),
                     _ => throw new InvalidOperationException($"'{question}' is no question that a host answers."),
                 });
             }

@@ -51,6 +51,12 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task CompactAsync(CancellationToken cancellationToken) => AskAsync(HostCommand.Compact, cancellationToken);
 
+    /// <summary>Has the host measure its engine without a wire.</summary>
+    /// <param name="question">What and for how long.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<EngineAnswer> MeasureEngineAsync(EngineQuestion question, CancellationToken cancellationToken) =>
+        JsonSerializer.Deserialize<EngineAnswer>(await AskAsync(HostCommand.Engine + JsonSerializer.Serialize(question), cancellationToken))!;
+
     public async ValueTask DisposeAsync()
     {
         _process.StandardInput.Close();

@@ -17,10 +17,19 @@ internal static class StorageLoad
     public static async Task<Sample> MeasureAsync(
         IReadOnlyList<IStorage> connections, Workload workload, int depth, RunOptions options, int keys, CancellationToken cancellationToken)
     {
+        BenchResult result = await RunAsync(connections, workload, depth, options, keys, cancellationToken);
+        return new Sample(result.OperationsPerSecond, result.Latencies);
+    }
+
+    /// <summary>As <see cref="MeasureAsync"/>, with all that was counted.</summary>
+    /// <exception cref="WrongValueException">A value that was read was not what was written.</exception>
+    public static async Task<BenchResult> RunAsync(
+        IReadOnlyList<IStorage> connections, Workload workload, int depth, RunOptions options, int keys, CancellationToken cancellationToken)
+    {
         using var run = new LoadRun(Plan(options, keys), workload, depth);
         BenchResult result = await run.RunAsync(connections, cancellationToken);
         return result.Mismatches == 0
-            ? new Sample(result.OperationsPerSecond, result.Latencies)
+            ? result
             : throw new WrongValueException($"{result.Mismatches:N0} values that were read are not what was written.");
     }
 

@@ -1,13 +1,27 @@
-using System.Text.Json;
-using WsStorage.Benchmarks.Measuring;
-
 namespace WsStorage.Benchmarks.Reporting;
 
-/// <summary>Writes the report of a run.</summary>
+/// <summary>The three files of a report: JSON, from which the others can be made anew, Markdown, and the chart in it.</summary>
 internal static class ReportFiles
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    public const string JsonExtension = ".json";
 
-    public static Task WriteAsync(string path, IReadOnlyList<ScenarioResult> results) =>
-        File.WriteAllTextAsync(path + ".json", JsonSerializer.Serialize(results, Indented));
+    /// <summary>Writes all three.</summary>
+    /// <param name="path">Where, without an extension.</param>
+    /// <param name="report">The report.</param>
+    public static async Task WriteAsync(string path, Report report)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        await File.WriteAllTextAsync(path + JsonExtension, ReportJson.Write(report) + "\n");
+        await RenderAsync(path, report);
+    }
+
+    /// <summary>Writes what is made from the JSON.</summary>
+    /// <param name="path">Where, without an extension.</param>
+    /// <param name="report">The report.</param>
+    public static async Task RenderAsync(string path, Report report)
+    {
+        string chart = path + ".svg";
+        await File.WriteAllTextAsync(chart, GoalChart.Draw(report));
+        await File.WriteAllTextAsync(path + ".md", MarkdownReport.Write(report, Path.GetFileName(chart)));
+    }
 }

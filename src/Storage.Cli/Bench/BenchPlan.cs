@@ -73,5 +73,8 @@ internal sealed record BenchPlan
 /// <summary>What a run showed.</summary>
 internal sealed record BenchResult(Workload Workload, int Depth, LatencyHistogram Latencies, TimeSpan Elapsed, long Mismatches)
 {
+    /// <summary>How many operations each connection did while it was measured.</summary>
+    public required IReadOnlyList<long> OperationsByConnection { get; init; }
+
     public double OperationsPerSecond => Latencies.Count / Elapsed.TotalSeconds;
 }

@@ -11,6 +11,7 @@ internal sealed class LoadRun(BenchPlan plan, Workload workload, int depth) : ID
     // One histogram for each thread that records: no lock, and few enough to stay in the processor's cache.
     private readonly ThreadLocal<LatencyHistogram> _latencies = new(() => new LatencyHistogram(), trackAllValues: true);
 
+    private long[] _counts = [];
     private long _measureFrom;
     private long _end;
     private long _operationsLeft;
@@ -21,13 +22,15 @@ internal sealed class LoadRun(BenchPlan plan, Workload workload, int depth) : ID
         _operationsLeft = plan.Operations ?? long.MaxValue;
         _measureFrom = Stopwatch.GetTimestamp() + Ticks(plan.WarmUp);
         _end = plan.Operations is null ? _measureFrom + Ticks(plan.Duration) : long.MaxValue;
+        _counts = new long[connections.Count];
         var loops = new List<Task>();
-        foreach (IStorage connection in connections)
+        for (int connection = 0; connection < connections.Count; connection++)
         {
+            int number = connection;
             for (int i = 0; i < depth; i++)
             {
                 ulong seed = (ulong)Random.Shared.NextInt64(1, long.MaxValue);
-                loops.Add(Task.Run(() => LoopAsync(connection, seed, cancellationToken), cancellationToken));
+                loops.Add(Task.Run(() => LoopAsync(connections[number], number, seed, cancellationToken), cancellationToken));
             }
         }
 
@@ -39,30 +42,31 @@ internal sealed class LoadRun(BenchPlan plan, Workload workload, int depth) : ID
             all.Add(one);
         }
 
-        return new BenchResult(workload, depth, all, elapsed, _mismatches);
+        return new BenchResult(workload, depth, all, elapsed, _mismatches) { OperationsByConnection = _counts };
     }
 
     public void Dispose() => _latencies.Dispose();
 
     private static long Ticks(TimeSpan duration) => (long)(duration.TotalSeconds * Stopwatch.Frequency);
 
-    private async Task LoopAsync(IStorage storage, ulong random, CancellationToken cancellationToken)
+    private async Task LoopAsync(IStorage storage, int number, ulong random, CancellationToken cancellationToken)
     {
         byte[] key = new byte[BenchData.KeyBytes];
         byte[] value = new byte[plan.ValueBytes];
         var batch = new WriteBatch();
+        long count = 0;
         while (true)
         {
             long start = Stopwatch.GetTimestamp();
             if (start >= _end || cancellationToken.IsCancellationRequested)
             {
-                return;
+                break;
             }
 
             bool measured = start >= _measureFrom;
             if (measured && Interlocked.Decrement(ref _operationsLeft) < 0)
             {
-                return;
+                break;
             }
 
             ulong choice = BenchData.Step(ref random);
@@ -87,7 +91,10 @@ internal sealed class LoadRun(BenchPlan plan, Workload workload, int depth) : ID
             if (measured && end <= _end)
             {
                 _latencies.Value!.Record(end - start);
+                count++;
             }
         }
+
+        Interlocked.Add(ref _counts[number], count);
     }
 }

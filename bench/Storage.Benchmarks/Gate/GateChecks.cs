@@ -1,0 +1,106 @@
+using WsStorage.Benchmarks.Hosting;
+using WsStorage.Benchmarks.Load;
+using WsStorage.Benchmarks.Measuring;
+using WsStorage.Benchmarks.Scenarios;
+using WsStorage.Cli.Bench;
+using WsStorage.WsClient;
+
+namespace WsStorage.Benchmarks.Gate;
+
+/// <summary>The checks, and what they are measured with.</summary>
+internal sealed class GateChecks : IAsyncDisposable
+{
+    private const int Depth = 256;
+    private const int Keys = 50_000;
+
+    private readonly Site _site;
+    private readonly HostProcess _host;
+    private readonly WsStorageClient _client;
+    private readonly Http2Load _http2;
+    private readonly EchoLoad _echo;
+    private readonly WireLoad _wire;
+    private readonly AllocationLoad _allocations;
+
+    private GateChecks(Site site, HostProcess host, WsStorageClient client, Http2Load http2, EchoLoad echo, WireLoad wire)
+    {
+        _site = site;
+        _host = host;
+        _client = client;
+        _http2 = http2;
+        _echo = echo;
+        _wire = wire;
+        _allocations = new AllocationLoad(host, client, site.Options);
+        All =
+        [
+            new(Goal.AtLeast($"get, depth {Depth}", "get, depth 1", 4), CompareAsync(Get(Depth), Get(1))),
+            new(Goal.AtLeast($"get, depth {Depth}", "one HTTP/2 request per operation", 3), CompareAsync(Get(Depth), Http2(Workload.Get))),
+            new(Goal.AtLeast($"put Buffered, depth {Depth}", "one HTTP/2 request per operation", 1.5), CompareAsync(Put(Depth), Http2(Workload.Put))),
+            new(Goal.AtMost("one get outstanding, p50", "a raw WebSocket echo", 2), CompareLatencyAsync(Get(1), token => _echo.MeasureAsync(1, token))),
+            new(Goal.AtLeast($"many-get of {BulkReads.Together}", "the engine called directly", 0.2), CompareAsync(ManyGet, Engine)),
+            new(Goal.AtLeast("scan, MB/s", "a bare TLS stream", 0.08), CompareAsync(Scan, _wire.MeasureAsync)),
+            new(Goal.AtMost("allocated on the server for a get", "", 16, "bytes"), RepeatAsync(_allocations.MeasureServerGetAsync)),
+            new(Goal.AtMost("near-cache hit, allocated beyond the value", "", 0, "bytes"), RepeatAsync(_allocations.MeasureCacheHitAsync)),
+        ];
+    }
+
+    public IReadOnlyList<GateCheck> All { get; }
+
+    public static async Task<GateChecks> StartAsync(CancellationToken cancellationToken)
+    {
+        // What each round shows is of interest when a check fails, and then the spread tells it.
+        var site = new Site(new RunOptions { Duration = TimeSpan.FromSeconds(0.3), Keys = Keys }, new Progress<string>());
+        HostProcess host = await site.StartHostAsync(new HostOptions(), cancellationToken);
+        WsStorageClient client = await site.ConnectAsync(host, cancellationToken);
+        await StorageLoad.FillAsync(client, site.Options, Keys, cancellationToken);
+        await host.CompactAsync(cancellationToken);
+        var http2 = new Http2Load(host.Addresses.Http2, site.Certificates.LoadClient(), site.Options, Keys);
+        EchoLoad echo = await EchoLoad.ConnectAsync(host.Addresses.Peers, site.Certificates.LoadClient(), site.Options, cancellationToken);
+        return new GateChecks(site, host, client, http2, echo, await WireLoad.ConnectAsync(site, cancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _wire.DisposeAsync();
+        _echo.Dispose();
+        _http2.Dispose();
+        await _client.DisposeAsync();
+        await _host.DisposeAsync();
+        _site.Dispose();
+    }
+
+    private Func<CancellationToken, Task<Sample>> Get(int depth) =>
+        token => StorageLoad.MeasureAsync([_client], Workload.Get, depth, _site.Options, Keys, token);
+
+    private Func<CancellationToken, Task<Sample>> Put(int depth) =>
+        token => StorageLoad.MeasureAsync([_client], Workload.Put, depth, _site.Options, Keys, token);
+
+    private Func<CancellationToken, Task<Sample>> Http2(Workload workload) => token => _http2.MeasureAsync(workload, Depth, token);
+
+    private Task<Sample> ManyGet(CancellationToken cancellationToken) => BulkReads.GetManyAsync(_client, _site.Options, cancellationToken);
+
+    private Task<Sample> Engine(CancellationToken cancellationToken) =>
+        EngineLoad.MeasureAsync(_host, Workload.Get, _site.Options, Keys, cancellationToken);
+
+    private Task<Sample> Scan(CancellationToken cancellationToken) => BulkReads.ScanAsync(_client, _site.Options, cancellationToken);
+
+    private Func<int, CancellationToken, Task<Ratio>> CompareAsync(
+        Func<CancellationToken, Task<Sample>> ours, Func<CancellationToken, Task<Sample>> other) => async (rounds, token) =>
+        {
+            Contest contest = await RunAsync(rounds, ours, other, token);
+            return contest[nameof(ours)].Over(contest[nameof(other)]);
+        };
+
+    private Func<int, CancellationToken, Task<Ratio>> CompareLatencyAsync(
+        Func<CancellationToken, Task<Sample>> ours, Func<CancellationToken, Task<Sample>> other) => async (rounds, token) =>
+        {
+            Contest contest = await RunAsync(rounds, ours, other, token);
+            return contest.LatencyOf(nameof(ours), 0.5).Over(contest.LatencyOf(nameof(other), 0.5));
+        };
+
+    private Task<Contest> RunAsync(
+        int rounds, Func<CancellationToken, Task<Sample>> ours, Func<CancellationToken, Task<Sample>> other, CancellationToken cancellationToken) =>
+        new Contest("", rounds, _site.Progress).Add(nameof(ours), ours).Add(nameof(other), other).RunAsync(cancellationToken);
+
+    private Func<int, CancellationToken, Task<Ratio>> RepeatAsync(Func<CancellationToken, Task<Sample>> ours) => async (rounds, token) =>
+        Ratio.Of((await new Contest("", rounds, _site.Progress).Add(nameof(ours), ours).RunAsync(token))[nameof(ours)].Values);
+}

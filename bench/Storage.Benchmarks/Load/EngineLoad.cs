@@ -1,0 +1,24 @@
+using WsStorage.Benchmarks.Hosting;
+using WsStorage.Benchmarks.Measuring;
+using WsStorage.Benchmarks.Scenarios;
+using WsStorage.Cli.Bench;
+
+namespace WsStorage.Benchmarks.Load;
+
+/// <summary>The engine called directly, in the process and over the data that the server serves.</summary>
+internal static class EngineLoad
+{
+    // What the server reads or commits together when much is outstanding.
+    private const int Together = 128;
+
+    /// <exception cref="WrongValueException">A value that was read was not what was written.</exception>
+    public static async Task<Sample> MeasureAsync(
+        HostProcess host, Workload workload, RunOptions options, int keys, CancellationToken cancellationToken)
+    {
+        EngineAnswer answer = await host.MeasureEngineAsync(
+            new EngineQuestion(workload, Together, keys, options.ValueBytes, options.Duration), cancellationToken);
+        return answer.Mismatches == 0
+            ? new Sample(answer.OperationsPerSecond)
+            : throw new WrongValueException($"{answer.Mismatches:N0} values that the engine gave are not what was written.");
+    }
+}
