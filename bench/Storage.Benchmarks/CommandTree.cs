@@ -12,10 +12,8 @@ internal static class CommandTree
     /// <summary>All scenarios, in the order of the report.</summary>
     public static IReadOnlyList<IScenario> Scenarios { get; } =
     [
-        new PointOperations(),
-        new LoneOperations(),
-        new ManyConnections(),
-        new Microbenchmarks(),
+        new PointOperations(), new LoneOperations(), new ManyConnections(), new BulkOperations(), new Replication(), new Bootstraps(),
+        new FanOut(), new NearCache(), new IdleConnections(), new Growth(), new Allocations(), new Microbenchmarks(),
     ];
 
     public static RootCommand Create()

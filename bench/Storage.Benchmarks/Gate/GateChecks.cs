@@ -19,7 +19,6 @@ internal sealed class GateChecks : IAsyncDisposable
     private readonly Http2Load _http2;
     private readonly EchoLoad _echo;
     private readonly WireLoad _wire;
-    private readonly AllocationLoad _allocations;
 
     private GateChecks(Site site, HostProcess host, WsStorageClient client, Http2Load http2, EchoLoad echo, WireLoad wire)
     {
@@ -29,17 +28,16 @@ internal sealed class GateChecks : IAsyncDisposable
         _http2 = http2;
         _echo = echo;
         _wire = wire;
-        _allocations = new AllocationLoad(host, client, site.Options);
         All =
         [
             new(Goal.AtLeast($"get, depth {Depth}", "get, depth 1", 4), CompareAsync(Get(Depth), Get(1))),
             new(Goal.AtLeast($"get, depth {Depth}", "one HTTP/2 request per operation", 3), CompareAsync(Get(Depth), Http2(Workload.Get))),
             new(Goal.AtLeast($"put Buffered, depth {Depth}", "one HTTP/2 request per operation", 1.5), CompareAsync(Put(Depth), Http2(Workload.Put))),
             new(Goal.AtMost("one get outstanding, p50", "a raw WebSocket echo", 2), CompareLatencyAsync(Get(1), token => _echo.MeasureAsync(1, token))),
-            new(Goal.AtLeast($"many-get of {BulkReads.Together}", "the engine called directly", 0.2), CompareAsync(ManyGet, Engine)),
+            new(Goal.AtLeast($"many-get of {BulkLoad.Together}", "the engine called directly", 0.2), CompareAsync(ManyGet, Engine)),
             new(Goal.AtLeast("scan, MB/s", "a bare TLS stream", 0.08), CompareAsync(Scan, _wire.MeasureAsync)),
-            new(Goal.AtMost("allocated on the server for a get", "", 16, "bytes"), RepeatAsync(_allocations.MeasureServerGetAsync)),
-            new(Goal.AtMost("near-cache hit, allocated beyond the value", "", 0, "bytes"), RepeatAsync(_allocations.MeasureCacheHitAsync)),
+            new(Goal.AtMost("allocated on the server for a get", "", 16, "bytes"), RepeatAsync(AllocateOnServerAsync)),
+            new(Goal.AtMost("near-cache hit, allocated beyond the value", "", 0, "bytes"), RepeatAsync(AllocateInCacheAsync)),
         ];
     }
 
@@ -76,12 +74,18 @@ internal sealed class GateChecks : IAsyncDisposable
 
     private Func<CancellationToken, Task<Sample>> Http2(Workload workload) => token => _http2.MeasureAsync(workload, Depth, token);
 
-    private Task<Sample> ManyGet(CancellationToken cancellationToken) => BulkReads.GetManyAsync(_client, _site.Options, cancellationToken);
+    private Task<Sample> ManyGet(CancellationToken cancellationToken) => BulkLoad.GetManyAsync(_client, _site.Options, cancellationToken);
 
     private Task<Sample> Engine(CancellationToken cancellationToken) =>
         EngineLoad.MeasureAsync(_host, Workload.Get, _site.Options, Keys, cancellationToken);
 
-    private Task<Sample> Scan(CancellationToken cancellationToken) => BulkReads.ScanAsync(_client, _site.Options, cancellationToken);
+    private Task<Sample> Scan(CancellationToken cancellationToken) => BulkLoad.ScanAsync(_client, _site.Options, cancellationToken);
+
+    private async Task<Sample> AllocateOnServerAsync(CancellationToken cancellationToken) =>
+        new((await AllocationLoad.MeasureAsync(_host, _client, _site.Options, cancellationToken)).Server);
+
+    private async Task<Sample> AllocateInCacheAsync(CancellationToken cancellationToken) =>
+        new((await CacheLoad.MeasureAsync(_site.Options, cancellationToken)).AllocatedBytes);
 
     private Func<int, CancellationToken, Task<Ratio>> CompareAsync(
         Func<CancellationToken, Task<Sample>> ours, Func<CancellationToken, Task<Sample>> other) => async (rounds, token) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using WsStorage.Core;
 using WsStorage.RocksDb;
 using WsStorage.Transport.Tls;
@@ -8,7 +9,7 @@ using WsStorage.WsServer;
 namespace WsStorage.Benchmarks.Hosting;
 
 /// <summary>One engine, served by the shipped server and by the peers that it is compared with.</summary>
-internal sealed class BenchmarkHost : IAsyncDisposable
+internal sealed class BenchmarkHost : IHost
 {
     private readonly IStorage _storage;
     private readonly WsStorageServer _server;
@@ -40,31 +41,30 @@ internal sealed class BenchmarkHost : IAsyncDisposable
         return new BenchmarkHost(storage, server, await PeerServer.StartAsync(storage, tls));
     }
 
-    /// <summary>Reads what the process has used; collects the heap first.</summary>
-    public static HostReadings Read()
+    public async Task<string> AnswerAsync(HostQuestion question)
+    {
+        switch (question)
+        {
+            case ReadingsQuestion:
+                return JsonSerializer.Serialize(Read());
+            case CompactQuestion:
+                // The state that a store has after a night's rest.
+                await (_storage as RocksDbStorage)!.CompactDataAsync();
+                return "null";
+            case EngineQuestion engine:
+                return JsonSerializer.Serialize(await Task.Run(() => new EngineCeiling((IBatchStorage)_storage, engine).MeasureAsync()));
+            default:
+                throw new InvalidOperationException($"A host of a store does not answer a {question.GetType().Name}.");
+        }
+    }
+
+    private static HostReadings Read()
     {
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
         long heap = GC.GetTotalMemory(forceFullCollection: true);
         using Process self = Process.GetCurrentProcess();
         return new HostReadings(allocated, heap, self.TotalProcessorTime.TotalSeconds, self.WorkingSet64);
     }
-
-    /// <summary>Brings the store into the state that it has after a night's rest.</summary>
-    /// <returns>What to answer.</returns>
-    public async Task<string> CompactAsync()
-    {
-        if (_storage is RocksDbStorage store)
-        {
-            await store.CompactDataAsync();
-        }
-
-        return "compacted";
-    }
-
-    /// <summary>Measures the engine without a wire.</summary>
-    /// <param name="question">What and for how long.</param>
-    public Task<EngineAnswer> MeasureEngineAsync(EngineQuestion question) =>
-        Task.Run(() => new EngineCeiling((IBatchStorage)_storage, question).MeasureAsync());
 
     public async ValueTask DisposeAsync()
     {

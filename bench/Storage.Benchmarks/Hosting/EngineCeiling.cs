@@ -5,11 +5,12 @@ namespace WsStorage.Benchmarks.Hosting;
 
 /// <summary>Asks a host how fast its engine is without a wire, called on one thread as the server calls it.</summary>
 /// <param name="Workload">Gets or puts.</param>
-/// <param name="Together">How many keys are read, or batches of one put committed, in one call.</param>
+/// <param name="Together">How many keys are read, or batches committed, in one call.</param>
+/// <param name="RowsPerBatch">How many puts a batch has.</param>
 /// <param name="Keys">How many keys there are.</param>
 /// <param name="ValueBytes">How long values are.</param>
 /// <param name="Duration">How long to measure.</param>
-internal sealed record EngineQuestion(Workload Workload, int Together, int Keys, int ValueBytes, TimeSpan Duration);
+internal sealed record EngineQuestion(Workload Workload, int Together, int RowsPerBatch, int Keys, int ValueBytes, TimeSpan Duration) : HostQuestion;
 
 /// <summary>What the engine showed.</summary>
 /// <param name="OperationsPerSecond">Keys read or written.</param>
@@ -24,6 +25,7 @@ internal sealed class EngineCeiling : IValueReceiver
 {
     private readonly IBatchStorage _storage;
     private readonly EngineQuestion _question;
+    private readonly int _rows;
     private readonly uint[] _indices;
     private readonly ReadOnlyMemory<byte>[] _keys;
     private readonly WriteBatch[] _batches;
@@ -37,10 +39,11 @@ internal sealed class EngineCeiling : IValueReceiver
     {
         _storage = storage;
         _question = question;
-        _indices = new uint[question.Together];
-        _keyBytes = new byte[question.Together * BenchData.KeyBytes];
-        _keys = [.. Enumerable.Range(0, question.Together).Select(i => (ReadOnlyMemory<byte>)_keyBytes.AsMemory(i * BenchData.KeyBytes, BenchData.KeyBytes))];
-        _batches = [.. _keys.Select(_ => new WriteBatch())];
+        _rows = question.Together * question.RowsPerBatch;
+        _indices = new uint[_rows];
+        _keyBytes = new byte[_rows * BenchData.KeyBytes];
+        _keys = [.. Enumerable.Range(0, _rows).Select(i => (ReadOnlyMemory<byte>)_keyBytes.AsMemory(i * BenchData.KeyBytes, BenchData.KeyBytes))];
+        _batches = [.. Enumerable.Range(0, question.Together).Select(_ => new WriteBatch())];
         _results = new WriteResult[question.Together];
         _value = new byte[question.ValueBytes];
     }
@@ -52,7 +55,7 @@ internal sealed class EngineCeiling : IValueReceiver
         while (Stopwatch.GetElapsedTime(start) < _question.Duration)
         {
             await CallAsync();
-            operations += _question.Together;
+            operations += _rows;
         }
 
         return new EngineAnswer(operations / Stopwatch.GetElapsedTime(start).TotalSeconds, _mismatches);
@@ -75,7 +78,12 @@ internal sealed class EngineCeiling : IValueReceiver
     private ValueTask CallAsync()
     {
         bool isGet = _question.Workload == Workload.Get;
-        for (int i = 0; i < _question.Together; i++)
+        foreach (WriteBatch batch in _batches)
+        {
+            batch.Clear();
+        }
+
+        for (int i = 0; i < _rows; i++)
         {
             ulong choice = BenchData.Step(ref _random);
             _indices[i] = (uint)((choice >> 8) % (uint)_question.Keys);
@@ -84,7 +92,7 @@ internal sealed class EngineCeiling : IValueReceiver
             if (!isGet)
             {
                 BenchData.WriteValue(_value, _indices[i], choice);
-                _batches[i].Clear().Put(key, _value);
+                _batches[i / _question.RowsPerBatch].Put(key, _value);
             }
         }
 

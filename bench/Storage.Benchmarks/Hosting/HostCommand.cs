@@ -8,12 +8,6 @@ namespace WsStorage.Benchmarks.Hosting;
 internal static class HostCommand
 {
     public const string Name = "host";
-    public const string Readings = "readings";
-    public const string Compact = "compact";
-
-    /// <summary>Followed by an <see cref="EngineQuestion"/>.</summary>
-    public const string Engine = "engine ";
-
     public static Command Create()
     {
         var options = new Argument<string>("options");
@@ -22,18 +16,12 @@ internal static class HostCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Interruption.LeavesTerminalToParent = true;
-            await using BenchmarkHost host = await BenchmarkHost.StartAsync(HostOptions.FromJson(parsed.GetValue(options)!));
+            HostOptions wanted = HostOptions.FromJson(parsed.GetValue(options)!);
+            await using IHost host = wanted.ReplicaOf is null ? await BenchmarkHost.StartAsync(wanted) : ReplicaHost.Start(wanted);
             Console.WriteLine(JsonSerializer.Serialize(host.Addresses));
-            while (await Console.In.ReadLineAsync(cancellationToken) is { } question)
+            while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
             {
-                Console.WriteLine(question switch
-                {
-                    Readings => JsonSerializer.Serialize(BenchmarkHost.Read()),
-                    Compact => await host.CompactAsync(),
-                    _ when question.StartsWith(Engine, StringComparison.Ordinal) =>
-                        JsonSerializer.Serialize(await host.MeasureEngineAsync(JsonSerializer.Deserialize<EngineQuestion>(question[Engine.Length..])!)),
-                    _ => throw new InvalidOperationException($"'{question}' is no question that a host answers."),
-                });
+                Console.WriteLine(await host.AnswerAsync(JsonSerializer.Deserialize<HostQuestion>(line)!));
             }
 
             return 0;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WsStorage.Replica;
 
 namespace WsStorage.Benchmarks.Hosting;
 
@@ -17,7 +18,13 @@ internal sealed record HostOptions
     /// <summary>Whether the RocksDB store keeps a commit log.</summary>
     public bool CommitLog { get; init; } = true;
 
-    /// <summary>Where the server's keystore and truststore are.</summary>
+    /// <summary>The store of which this host keeps a replica in <see cref="Data"/>, in the place of serving one.</summary>
+    public Uri? ReplicaOf { get; init; }
+
+    /// <summary>How the replica's copy comes from its source.</summary>
+    public BootstrapMode Bootstrap { get; init; }
+
+    /// <summary>Where the keystores and truststores are.</summary>
     public string Certificates { get; init; } = "";
 
     public string ToJson() => JsonSerializer.Serialize(this);
@@ -32,7 +39,7 @@ internal sealed record HostOptions
 internal sealed record HostAddresses(Uri Storage, Uri Peers, Uri Http2);
 
 /// <summary>What a host says of itself when it is asked.</summary>
-/// <param name="AllocatedBytes">All that was ever allocated on its managed heap.</param>
+/// <param name="AllocatedBytes">All that was ever allocated on its managed heap, before this was asked.</param>
 /// <param name="HeapBytes">What lives there, after a full collection.</param>
 /// <param name="CpuSeconds">The processor time that it has used.</param>
 /// <param name="ResidentBytes">Its resident memory.</param>

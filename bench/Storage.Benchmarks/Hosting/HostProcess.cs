@@ -44,30 +44,28 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Asks the host for its readings.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<HostReadings> ReadAsync(CancellationToken cancellationToken) =>
-        JsonSerializer.Deserialize<HostReadings>(await AskAsync(HostCommand.Readings, cancellationToken))!;
+    public Task<HostReadings> ReadAsync(CancellationToken cancellationToken) => AskAsync<HostReadings>(new ReadingsQuestion(), cancellationToken);
 
     /// <summary>Has the host's RocksDB store write out and compact all that it holds.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task CompactAsync(CancellationToken cancellationToken) => AskAsync(HostCommand.Compact, cancellationToken);
+    public Task CompactAsync(CancellationToken cancellationToken) => AskAsync<object>(new CompactQuestion(), cancellationToken);
 
-    /// <summary>Has the host measure its engine without a wire.</summary>
-    /// <param name="question">What and for how long.</param>
+    /// <summary>Asks the host for something.</summary>
+    /// <typeparam name="TAnswer">What it answers.</typeparam>
+    /// <param name="question">What is asked.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<EngineAnswer> MeasureEngineAsync(EngineQuestion question, CancellationToken cancellationToken) =>
-        JsonSerializer.Deserialize<EngineAnswer>(await AskAsync(HostCommand.Engine + JsonSerializer.Serialize(question), cancellationToken))!;
+    public async Task<TAnswer> AskAsync<TAnswer>(HostQuestion question, CancellationToken cancellationToken)
+    {
+        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(question).AsMemory(), cancellationToken);
+        await _process.StandardInput.FlushAsync(cancellationToken);
+        string line = await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The host has ended; it has said why.");
+        return JsonSerializer.Deserialize<TAnswer>(line)!;
+    }
 
     public async ValueTask DisposeAsync()
     {
         _process.StandardInput.Close();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    private async Task<string> AskAsync(string question, CancellationToken cancellationToken)
-    {
-        await _process.StandardInput.WriteLineAsync(question.AsMemory(), cancellationToken);
-        await _process.StandardInput.FlushAsync(cancellationToken);
-        return await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The host has ended.");
     }
 }

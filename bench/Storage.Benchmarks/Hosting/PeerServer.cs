@@ -50,10 +50,13 @@ internal sealed class PeerServer : IAsyncDisposable
         WebApplication application = builder.Build();
         application.UseWebSockets();
         var http2 = new Http2Peer(storage);
+        var broadcast = new BroadcastPeer();
         application.Run(http => http.Request.Path.Value switch
         {
             "/echo" => EchoAsync(http),
-            "/broadcast" => BroadcastPeer.HandleAsync(http),
+            "/idle" => IdleAsync(http),
+            "/broadcast" => broadcast.SubscribeAsync(http),
+            "/publish" => broadcast.PublishAsync(http),
             "/get" => http2.GetAsync(http),
             "/put" => http2.PutAsync(http),
             _ => Task.FromException(new InvalidOperationException($"There is no peer at {http.Request.Path}.")),
@@ -79,6 +82,15 @@ internal sealed class PeerServer : IAsyncDisposable
             }
 
             await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Listens and holds next to nothing: what is left of a connection is what the framework takes.</summary>
+    private static async Task IdleAsync(HttpContext http)
+    {
+        using WebSocket socket = await http.WebSockets.AcceptWebSocketAsync();
+        while ((await socket.ReceiveAsync(new byte[1].AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
+        {
         }
     }
 }

@@ -36,22 +36,8 @@ internal sealed class EchoLoad : IDisposable
     /// <param name="options">How long to measure, and how long values are.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     public static async Task<EchoLoad> ConnectAsync(
-        Uri peers, MutualTlsOptions tls, RunOptions options, CancellationToken cancellationToken)
-    {
-        using var handler = new SocketsHttpHandler { SslOptions = tls.BeginClientHandshake(peers.IdnHost).Options };
-        using var invoker = new HttpMessageInvoker(handler);
-        var socket = new ClientWebSocket();
-        try
-        {
-            await socket.ConnectAsync(new Uri(peers, "/echo"), invoker, cancellationToken);
-            return new EchoLoad(socket, options);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+        Uri peers, MutualTlsOptions tls, RunOptions options, CancellationToken cancellationToken) =>
+        new(await PlainSocket.ConnectAsync(new Uri(peers, "/echo"), tls, cancellationToken), options);
 
     /// <summary>Measures with as many messages outstanding as the depth says; a latency is that of receiving one and sending
     /// the next, and so of a whole round trip when the depth is 1.</summary>

@@ -1,17 +1,17 @@
-using WsStorage.Benchmarks.Load;
 using WsStorage.Benchmarks.Measuring;
 using WsStorage.Benchmarks.Scenarios;
 using WsStorage.Cli.Bench;
 
-namespace WsStorage.Benchmarks.Gate;
+namespace WsStorage.Benchmarks.Load;
 
-/// <summary>Reads of much at once.</summary>
-internal static class BulkReads
+/// <summary>Reads and writes of much at once.</summary>
+internal static class BulkLoad
 {
-    /// <summary>How many keys a many-get reads.</summary>
+    /// <summary>How many keys a many-get reads, and how many rows a batch writes.</summary>
     public const int Together = 100;
 
-    private const int Outstanding = 4;
+    /// <summary>How many calls are outstanding.</summary>
+    public const int Outstanding = 4;
 
     /// <summary>Measures many-gets.</summary>
     /// <returns>Keys per second.</returns>
@@ -38,6 +38,34 @@ internal static class BulkReads
                 {
                     Check(result.Values[i], options, indices[i]);
                 }
+            };
+        }
+    }
+
+    /// <summary>Measures batches of puts.</summary>
+    /// <returns>Rows per second.</returns>
+    public static async Task<Sample> PutAsync(IStorage storage, RunOptions options, CancellationToken cancellationToken)
+    {
+        Sample sample = await ClosedLoop.MeasureAsync(Enumerable.Range(0, Outstanding).Select(_ => Writing()), options, cancellationToken);
+        return new Sample(sample.Value * Together);
+
+        Func<ValueTask> Writing()
+        {
+            var batch = new WriteBatch();
+            byte[] key = new byte[BenchData.KeyBytes];
+            byte[] value = new byte[options.ValueBytes];
+            return async () =>
+            {
+                batch.Clear();
+                for (int i = 0; i < Together; i++)
+                {
+                    uint index = (uint)Random.Shared.Next(options.Keys);
+                    BenchData.WriteKey(key, index);
+                    BenchData.WriteValue(value, index, (ulong)Random.Shared.NextInt64());
+                    batch.Put(key, value);
+                }
+
+                await storage.WriteAsync(batch, cancellationToken);
             };
         }
     }

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using WsStorage.Benchmarks.Load;
 using WsStorage.Benchmarks.Measuring;
 using WsStorage.Benchmarks.Scenarios;
 
-namespace WsStorage.Benchmarks.Gate;
+namespace WsStorage.Benchmarks.Load;
 
 /// <summary>A stream of TLS on loopback, both ends in this process, with nothing above it.</summary>
 internal sealed class WireLoad : IAsyncDisposable
