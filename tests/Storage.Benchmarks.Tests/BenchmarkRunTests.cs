@@ -36,6 +36,13 @@ public class BenchmarkRunTests
         Assert.That(names, Is.Unique);
     }
 
+    [TestCase("--rounds", "x")]
+    [TestCase("--rounds", "0")]
+    [TestCase("--seconds", "0")]
+    [TestCase("--keys", "999")]
+    public void What_makes_no_sense_is_refused(params string[] arguments) =>
+        Assert.That(CommandTree.Create().Parse(["all", .. arguments]).Errors, Has.Count.EqualTo(1));
+
     private static Task<int> RunAsync(Action<ScenarioResult> fill) =>
         new BenchmarkRun(Options, "scripted", output: null).RunAsync([new ScriptedScenario(fill)], CancellationToken.None);
 
