@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Numerics;
 using WsStorage.Benchmarks.Scenarios;
 
 namespace WsStorage.Benchmarks;
@@ -7,17 +8,22 @@ namespace WsStorage.Benchmarks;
 /// <summary>The options of all subcommands that measure.</summary>
 internal sealed class CommonOptions
 {
-    private readonly Option<int> _rounds = new("--rounds") { Description = "How many interleaved rounds count, after one that warms up.", DefaultValueFactory = _ => new RunOptions().Rounds };
-    private readonly Option<double> _seconds = new("--seconds") { Description = "How long each contender is measured in a round.", DefaultValueFactory = _ => new RunOptions().Duration.TotalSeconds };
-    private readonly Option<int> _keys = new("--keys") { Description = "How many keys a store has, where a goal does not say.", DefaultValueFactory = _ => new RunOptions().Keys };
-    private readonly Option<string?> _output = new("--output") { Description = "Where to write the report: this name with .md, .json and .svg.", HelpName = "PATH" };
+    private static readonly RunOptions Defaults = new();
 
-    public CommonOptions()
+    private readonly Option<int> _rounds =
+        Bounded("--rounds", "How many interleaved rounds count, after one that warms up.", Defaults.Rounds, 1, 1000);
+
+    private readonly Option<double> _seconds =
+        Bounded("--seconds", "How long each contender is measured in a round.", Defaults.Duration.TotalSeconds, 0.01, 3600);
+
+    private readonly Option<int> _keys =
+        Bounded("--keys", "How many keys a store has, where a goal does not say.", Defaults.Keys, 1000, int.MaxValue);
+
+    private readonly Option<string?> _output = new("--output")
     {
-        _rounds.Validators.Add(result => Require(result.GetValue(_rounds) is >= 1 and <= 1000, "--rounds must be from 1 to 1,000.", result.AddError));
-        _seconds.Validators.Add(result => Require(result.GetValue(_seconds) is > 0 and <= 3600, "--seconds must be more than 0, and at most 3,600.", result.AddError));
-        _keys.Validators.Add(result => Require(result.GetValue(_keys) >= 1000, "--keys must be at least 1,000.", result.AddError));
-    }
+        Description = "Where to write the report: this name with .md, .json and .svg.",
+        HelpName = "PATH",
+    };
 
     public void AddTo(Command command)
     {
@@ -41,11 +47,21 @@ internal sealed class CommonOptions
 
     public string? GetOutput(ParseResult parsed) => parsed.GetValue(_output);
 
-    private static void Require(bool holds, string message, Action<string> addError)
-    {
-        if (!holds)
+    private static Option<T> Bounded<T>(string name, string description, T value, T least, T most)
+        where T : struct, INumber<T> => new(name)
         {
-            addError(message);
-        }
-    }
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => value,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (!T.TryParse(text, CultureInfo.InvariantCulture, out T number) || number < least || number > most)
+                {
+                    result.AddError($"{name} is '{text}'; it must be a number from {least} to {most}.");
+                }
+
+                return number;
+            },
+        };
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security;
 using System.Text;
 using WsStorage.Benchmarks.Measuring;
@@ -39,16 +38,19 @@ internal static class GoalChart
         IReadOnlyList<GoalOutcome> outcomes = report.GetOutcomes();
         int bottom = Top + (outcomes.Count * RowHeight);
         var svg = new StringBuilder();
-        Line(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {bottom + 16}\" width=\"{Width}\" height=\"{bottom + 16}\" role=\"img\">");
+        int height = bottom + 16;
+        string size = $"width=\"{Width}\" height=\"{height}\"";
+        Line(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {height}\" {size} role=\"img\">");
         Line(svg, "<title>How much of each goal is reached</title>");
         svg.Append(Style.ReplaceLineEndings("\n")).Append('\n');
-        Line(svg, $"<rect class=\"page\" width=\"{Width}\" height=\"{bottom + 16}\"/>");
+        Line(svg, $"<rect class=\"page\" {size}/>");
         Text(svg, 8, 24, "text", 15, "How much of each goal is reached (longer is better)");
         for (double share = 0; share <= Longest; share += 0.5)
         {
             bool isGoal = share == 1;
-            Line(svg, $"<line class=\"{(isGoal ? "line" : "grid")}\" x1=\"{At(share)}\" x2=\"{At(share)}\" y1=\"{Top - 8}\" y2=\"{bottom}\"/>");
-            Text(svg, At(share), Top - 14, isGoal ? "text" : "faint", 11, isGoal ? "goal" : $"{share.ToString("0.0", CultureInfo.InvariantCulture)} x", "middle");
+            int x = At(share);
+            Line(svg, $"<line class=\"{(isGoal ? "line" : "grid")}\" x1=\"{x}\" x2=\"{x}\" y1=\"{Top - 8}\" y2=\"{bottom}\"/>");
+            Text(svg, x, Top - 14, isGoal ? "text" : "faint", 11, isGoal ? "goal" : $"{share:0 %}", "middle");
         }
 
         for (int row = 0; row < outcomes.Count; row++)
@@ -68,18 +70,22 @@ internal static class GoalChart
         Text(svg, 8, middle - 1, "text", 12, goal.What);
         Text(svg, 8, middle + 12, "faint", 10, goal.Against.Length == 0 ? goal.Wanted : $"{goal.Wanted} of {goal.Against}");
         string kind = outcome.IsReached ? "reached" : "missed";
-        Line(svg, $"<rect class=\"{kind}\" x=\"{Left}\" y=\"{middle - (BarHeight / 2)}\" width=\"{At(share) - Left}\" height=\"{BarHeight}\" rx=\"2\"/>");
+        string bar = $"x=\"{Left}\" y=\"{middle - (BarHeight / 2)}\" width=\"{At(share) - Left}\" height=\"{BarHeight}\"";
+        Line(svg, $"<rect class=\"{kind}\" {bar} rx=\"2\"/>");
         double[] spread = [goal.ShareReachedBy(outcome.Reached.Min), goal.ShareReachedBy(outcome.Reached.Max)];
         Line(svg, $"<line class=\"line\" x1=\"{At(spread.Min())}\" x2=\"{At(spread.Max())}\" y1=\"{middle}\" y2=\"{middle}\"/>");
-        string cut = share > Longest ? "\u2192 " : "";
-        Text(svg, Right + 12, middle + 4, "text", 12, $"{cut}{goal.Format(outcome.Reached.Median)}{(outcome.IsReached ? "" : ", missed")}");
+        string value = $"{(share > Longest ? "\u2192 " : "")}{goal.Format(outcome.Reached.Median)}";
+        Text(svg, Right + 12, middle + 4, "text", 12, outcome.IsReached ? value : $"{value}, missed");
     }
 
     /// <summary>Where a share of the goal is on the axis.</summary>
-    private static int At(double share) => Left + (int)((Right - Left) * Math.Clamp(double.IsNaN(share) ? 0 : share, 0, Longest) / Longest);
+    private static int At(double share) =>
+        Left + (int)((Right - Left) * Math.Clamp(double.IsNaN(share) ? 0 : share, 0, Longest) / Longest);
 
     private static void Text(StringBuilder svg, int x, int y, string kind, int size, string text, string anchor = "start") =>
-        Line(svg, $"<text class=\"{kind}\" x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\">{SecurityElement.Escape(text)}</text>");
+        Line(
+            svg,
+            $"<text class=\"{kind}\" x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\">{SecurityElement.Escape(text)}</text>");
 
     private static void Line(StringBuilder svg, string line) => svg.Append(line).Append('\n');
 }

@@ -52,7 +52,7 @@ internal sealed partial record Machine(
         using Process self = Process.GetCurrentProcess();
         return self.Modules.Cast<ProcessModule>()
             .Select(module => Path.GetFileName(module.FileName))
-            .FirstOrDefault(name => name.Contains("rocksdb", StringComparison.OrdinalIgnoreCase) && !name.EndsWith(".dll", StringComparison.Ordinal));
+            .FirstOrDefault(name => name.Contains("librocksdb", StringComparison.Ordinal));
     }
 
     private static string? FindRedis()

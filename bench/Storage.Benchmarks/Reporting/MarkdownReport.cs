@@ -61,7 +61,8 @@ internal static class MarkdownReport
         Line(text);
         IEnumerable<(Goal Goal, string[] Cells)> measured = outcomes.Select(outcome => (outcome.Goal, (string[])
             [Figures.Format(outcome.Goal, outcome.Reached), outcome.Goal.Judge(outcome.Reached.Median)]));
-        IEnumerable<(Goal Goal, string[] Cells)> skipped = report.GetSkipped().Select(each => (each.Goal, (string[])["not measured", each.Why]));
+        IEnumerable<(Goal Goal, string[] Cells)> skipped = report.GetSkipped()
+            .Select(each => (each.Goal, (string[])["not measured", each.Why]));
         WriteTable(text, ["what", "against", "goal", "reached (spread)", ""], right: [2, 3], measured.Concat(skipped)
             .OrderBy(row => Report.PlaceOf(row.Goal))
             .Select(row => (string[])[row.Goal.What, row.Goal.Against, row.Goal.Wanted, .. row.Cells]));
@@ -86,7 +87,8 @@ internal static class MarkdownReport
         Line(text);
         foreach (IReadOnlyList<Series> table in scenario.Tables.Where(table => table.Count > 0))
         {
-            WriteTable(text, ["", "median", "lowest", "highest", "unit", "first over this"], right: [1, 2, 3, 5], table.Select((series, place) => (string[])
+            string[] heads = ["", "median", "lowest", "highest", "unit", "first over this"];
+            WriteTable(text, heads, right: [1, 2, 3, 5], table.Select((series, place) => (string[])
             [
                 series.Name, Figures.Format(series.Median), Figures.Format(series.Min), Figures.Format(series.Max), series.Unit,
                 place > 0 && string.Equals(series.Unit, table[0].Unit, StringComparison.Ordinal) ? table[0].Over(series).ToString() : "",
@@ -95,7 +97,8 @@ internal static class MarkdownReport
 
         foreach (MicroTable table in scenario.MicroTables)
         {
-            WriteTable(text, [table.Title, "mean, ns", "error, ns", "allocated, bytes"], right: [1, 2, 3], table.Rows.Select(row => (string[])
+            string[] heads = [table.Title, "mean, ns", "error, ns", "allocated, bytes"];
+            WriteTable(text, heads, right: [1, 2, 3], table.Rows.Select(row => (string[])
             [
                 row.Name, Figures.Format(row.Nanoseconds), Figures.Format(row.ErrorNanoseconds), Figures.Format(row.AllocatedBytes),
             ]));
