@@ -51,6 +51,7 @@ public class ClientConnectionTests
         var time = new ManualTimeProvider();
         var states = new List<ConnectionState>();
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         WsStorageClient client = server.CreateClient(options => options with { TimeProvider = time });
         client.StateChanged += (_, change) =>
         {
@@ -58,6 +59,10 @@ public class ClientConnectionTests
             if (change.State == ConnectionState.Disconnected && change.Reason!.Code == StorageErrorCode.ConnectionLost)
             {
                 lost.SetResult();
+            }
+            else if (change.State == ConnectionState.Closed)
+            {
+                closed.SetResult();
             }
         };
         await Assert.ThatAsync(async () => await client.ConnectAsync(), Throws.InstanceOf<StorageException>());
@@ -68,6 +73,9 @@ public class ClientConnectionTests
         (await server.AcceptAsync()).Cut();
         await lost.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await client.DisposeAsync();
+
+        // Whoever disposes does not wait for the handlers.
+        await closed.Task.Soon();
         Assert.That(states, Is.EqualTo(new[]
         {
             ConnectionState.Connecting, ConnectionState.Disconnected,
