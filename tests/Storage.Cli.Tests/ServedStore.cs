@@ -21,8 +21,8 @@ internal sealed class ServedStore : IDisposable
     public static Task<ServedStore> StartAsync(string certificates, params string[] store) => StartAtAsync(0, certificates, store);
 
     /// <summary>
-    /// Starts it at a port, where another one was before perhaps, so that its clients find it. A port that is come back to is one
-    /// of <see cref="WsStorage.Testing.Network.FreePort"/>: any other may be given away meanwhile.
+    /// Starts it at a port, where another one was before perhaps, so that its clients find it. A port that is come back to is
+    /// one of <see cref="WsStorage.Testing.Network.FreePort"/>: any other may be given away meanwhile.
     /// </summary>
     public static async Task<ServedStore> StartAtAsync(int port, string certificates, params string[] store)
     {

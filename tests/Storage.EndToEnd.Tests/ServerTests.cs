@@ -130,10 +130,10 @@ public class ServerTests
             }
         };
         await served.DisposeAsync();
-        Assert.That((await lost.Task.WaitAsync(TimeSpan.FromSeconds(20))).Message, Does.Contain("1001"));
+        Assert.That((await lost.Task.WaitAsync(TimeSpan.FromSeconds(60))).Message, Does.Contain("1001"));
         Task<Revision> put = client.PutStringAsync("b", "2").AsTask();
         await using Served again = await Served.StartAsync(_storage, port: port);
-        await put.WaitAsync(TimeSpan.FromSeconds(20));
+        await put.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(await client.GetStringAsync("a"), Is.EqualTo("1"));
     }
 
