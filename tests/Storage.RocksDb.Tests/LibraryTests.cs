@@ -71,6 +71,27 @@ public sealed class LibraryTests : StoreFixture
     public void The_version_is_in_the_name(string file, string version) =>
         Assert.That(LibraryPlaces.VersionOf(file), Is.EqualTo(Version.Parse(version)));
 
+    [Test]
+    public void The_version_of_a_plain_name_is_in_the_name_of_the_file_that_it_leads_to()
+    {
+        string file = Beside("librocksdb.so.7.8.3");
+        File.WriteAllText(file, "");
+        Directory.CreateDirectory(Beside("links"));
+        string versioned = LinkTo(file, "links", "librocksdb.so.7.8");
+        string plain = LinkTo(versioned, "links", "librocksdb.so");
+        Assert.That(LibraryPlaces.VersionOfLoaded(plain), Is.EqualTo(new Version(7, 8, 3)));
+        Assert.That(LibraryPlaces.VersionOfLoaded(versioned), Is.EqualTo(new Version(7, 8)));
+        Assert.That(LibraryPlaces.VersionOfLoaded(Beside("nothing.so")), Is.EqualTo(new Version(0, 0)));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void The_version_of_a_name_that_the_loader_found_is_in_the_name_of_the_file_that_is_mapped()
+    {
+        Version version = LibraryPlaces.VersionOfLoaded(RocksDbLibrary.Location);
+        Assert.That(LibraryPlaces.VersionOfLoaded("librocksdb.so").Major, Is.EqualTo(version.Major));
+    }
+
     /// <summary>The library that this process uses, wherever it came from.</summary>
     private static string RealLibrary()
     {
