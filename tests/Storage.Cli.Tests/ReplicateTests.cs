@@ -138,7 +138,7 @@ internal sealed class ReplicateTests
     [Test]
     public async Task Interrupted_before_it_was_in_step_says_so()
     {
-        using ServedStore served = await ServedStore.StartAsync(_certificates.Directory, "--memory");
+        using ServedStore served = await ServedStore.StartAtAsync(FreePort.Find(), _certificates.Directory, "--memory");
         await served.StopAsync();
         using CliProcess replicate = CliProcess.Start(["replicate", .. served.Options, "--data", _directory.Of("never"), "--until-live"]);
         await replicate.SaysAsync("Trying again until Ctrl-C.");
