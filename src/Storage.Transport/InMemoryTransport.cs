@@ -5,8 +5,11 @@ namespace WsStorage.Transport;
 /// <summary>Two ends of a connection without a socket, for tests and for measuring what lies above the socket.</summary>
 public sealed class InMemoryTransport : IMessageTransport
 {
+    private const string Lost = "The connection is lost.";
+
     private readonly Channel<ReceivedMessage> _incoming;
     private readonly Channel<ReceivedMessage> _outgoing;
+    private volatile bool _isAborted;
 
     private InMemoryTransport(Channel<ReceivedMessage> incoming, Channel<ReceivedMessage> outgoing)
     {
@@ -29,15 +32,23 @@ public sealed class InMemoryTransport : IMessageTransport
     /// <inheritdoc/>
     public async ValueTask<ReceivedMessage> ReceiveAsync()
     {
+        ReceivedMessage message;
         try
         {
-            ReceivedMessage message = await _incoming.Reader.ReadAsync().ConfigureAwait(false);
-            return message.Data.Length > MaxMessageBytes ? new(ReceivedKind.TooLarge, default) : message;
+            message = await _incoming.Reader.ReadAsync().ConfigureAwait(false);
         }
         catch (ChannelClosedException exception)
         {
-            throw new TransportException("The connection is lost.", exception);
+            throw new TransportException(Lost, exception);
         }
+
+        if (_isAborted)
+        {
+            // Those before it may be lost already: what is received has no gap, as over a socket.
+            throw new TransportException(Lost);
+        }
+
+        return message.Data.Length > MaxMessageBytes ? new(ReceivedKind.TooLarge, default) : message;
     }
 
     /// <inheritdoc/>
@@ -63,6 +74,7 @@ public sealed class InMemoryTransport : IMessageTransport
     /// <inheritdoc/>
     public void Abort()
     {
+        _isAborted = true;
         _outgoing.Writer.TryComplete();
         _incoming.Writer.TryComplete();
         while (_incoming.Reader.TryRead(out _))
@@ -80,5 +92,5 @@ public sealed class InMemoryTransport : IMessageTransport
 
     private ValueTask Write(ReceivedMessage message) => _outgoing.Writer.TryWrite(message)
         ? default
-        : ValueTask.FromException(new TransportException("The connection is lost."));
+        : ValueTask.FromException(new TransportException(Lost));
 }

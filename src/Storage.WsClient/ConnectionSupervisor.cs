@@ -133,8 +133,9 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
             if (connection is not null)
             {
                 failed = 0;
+                long began = _options.TimeProvider.GetTimestamp();
                 Adopt(connection);
-                delay = await RunAsync(connection).ConfigureAwait(false);
+                delay = await RunAsync(connection, began).ConfigureAwait(false);
             }
             else if (!_disposing.IsCancellationRequested)
             {
@@ -187,10 +188,11 @@ internal sealed class ConnectionSupervisor : IAsyncDisposable
     }
 
     /// <summary>Waits for the end of a connection.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="began">When it was made, as a timestamp of the clock.</param>
     /// <returns>How long to wait before the next.</returns>
-    private async Task<TimeSpan> RunAsync(ClientConnection connection)
+    private async Task<TimeSpan> RunAsync(ClientConnection connection, long began)
     {
-        long began = _options.TimeProvider.GetTimestamp();
         (string why, int? closeCode) = await connection.RunAsync().ConfigureAwait(false);
         bool isSuperseded = closeCode == CloseReason.Superseded;
         var reason = new StorageException(

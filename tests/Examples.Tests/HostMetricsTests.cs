@@ -7,7 +7,8 @@ namespace WsStorage.Examples.Tests;
 
 public sealed class HostMetricsTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // Several programs one after the other have to start, perhaps while all tests of a small machine run.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("wsstorage-examples-");
     private CancellationTokenSource _timeout = null!;

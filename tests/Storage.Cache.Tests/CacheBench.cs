@@ -52,7 +52,7 @@ internal sealed class CacheBench : IAsyncDisposable
         Request<GetResult> sent = await Source.NextGetAsync();
         Assert.That(sent.Key, Is.EqualTo(key));
         sent.Answer.SetResult(Answer(value, revision));
-        return await read.WaitAsync(TimeSpan.FromSeconds(20));
+        return await read.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     public Task<GetResult> ReadAsync(string key) => Cache.GetAsync(Bytes.Of(key)).AsTask();

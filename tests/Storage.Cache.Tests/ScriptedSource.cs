@@ -59,7 +59,7 @@ internal sealed class ScriptedSource : IStorage
         return new ValueTask<T>(request.Answer.Task.WaitAsync(cancellationToken));
     }
 
-    private static Task<T> NextAsync<T>(Channel<T> channel) => channel.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    private static Task<T> NextAsync<T>(Channel<T> channel) => channel.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 }
 
 /// <summary>A request that waits for the test's answer.</summary>
@@ -121,6 +121,6 @@ internal sealed class ScriptedWatch(WatchOptions options)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _events.Writer.TryWrite((told, null, done));
-        return done.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        return done.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 }

@@ -7,7 +7,7 @@ namespace WsStorage.Cli.Tests;
 internal sealed class CliProcess : IDisposable
 {
     // Several programs one after the other may have to start while all tests of a small machine run.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
     private readonly Task<string> _error;

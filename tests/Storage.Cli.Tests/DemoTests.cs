@@ -8,10 +8,21 @@ internal sealed class DemoTests
     [Test]
     public async Task Demo_ends_by_itself_with_a_summary_that_was_checked()
     {
-        CliResult result = (await CliProcess.RunAsync("demo", "--seconds", "9")).ShouldSucceed();
+        // Each disturbance follows when the one before has been got over: on a slow machine all three take longer.
+        CliResult result = await CliProcess.RunAsync("demo", "--seconds", "9");
+        foreach (string seconds in (string[])["30", "75"])
+        {
+            if (result.Text.Contains("give it more --seconds", StringComparison.Ordinal)
+                || result.Text.Contains(" 0 kills of the replica", StringComparison.Ordinal))
+            {
+                result = await CliProcess.RunAsync("demo", "--seconds", seconds);
+            }
+        }
 
-        ExpectSummary(result);
-        Assert.That(result.Text, Does.Match("[1-9] cuts? of the link: down for ").And.Match("[1-9] kills? of the server .SIGKILL.: down for ").And.Match("[1-9] kills? of the replica .SIGKILL.: down for "));
+        ExpectSummary(result.ShouldSucceed());
+        Assert.That(result.Text, Does.Match("[1-9][0-9]* cuts? of the link: down for "));
+        Assert.That(result.Text, Does.Match("[1-9][0-9]* kills? of the server .SIGKILL.: down for "));
+        Assert.That(result.Text, Does.Match("[1-9][0-9]* kills? of the replica .SIGKILL.: down for "));
     }
 
     [Test]
@@ -33,7 +44,7 @@ internal sealed class DemoTests
         CliResult result = (await demo.FinishAsync()).ShouldSucceed();
 
         ExpectSummary(result);
-        Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(TimeSpan.FromMinutes(5)));
+        Assert.That(Stopwatch.GetElapsedTime(start), Is.LessThan(TimeSpan.FromSeconds(600)), "it did not wait for its time");
         Assert.That(Directory.EnumerateDirectories(temporary.Path, "wsstorage-*"), Is.Empty);
     }
 

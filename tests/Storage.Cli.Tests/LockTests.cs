@@ -5,8 +5,6 @@ namespace WsStorage.Cli.Tests;
 /// <summary>Running a command while a lock is held.</summary>
 internal sealed class LockTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly TestDirectory _directory = new();
     private CertificateSet _certificates = null!;
     private ServedStore _served = null!;
@@ -55,7 +53,7 @@ internal sealed class LockTests
     {
         string script = $"trap 'echo trapped; exit 5' {signal}; echo ready; while :; do sleep 0.05; done";
         using CliProcess locked = CliProcess.Start(["lock", $"signal-{signal}", .. _served.Options, "--", "sh", "-c", script]);
-        Assert.That(await locked.Output.ReadLineAsync().WaitAsync(Patience), Is.EqualTo("ready"));
+        Assert.That(await locked.Output.ReadLineAsync().WaitAsync(CliProcess.Patience), Is.EqualTo("ready"));
 
         await locked.SignalAsync(signal);
         CliResult result = await locked.FinishAsync();
@@ -89,7 +87,7 @@ internal sealed class LockTests
     private static async Task<CliProcess> HoldAsync(ServedStore served, string name, params string[] options)
     {
         CliProcess holder = CliProcess.Start(["lock", name, .. options, .. served.Options, "--", "sh", "-c", "echo held; exec cat > /dev/null"]);
-        Assert.That(await holder.Output.ReadLineAsync().WaitAsync(Patience), Is.EqualTo("held"));
+        Assert.That(await holder.Output.ReadLineAsync().WaitAsync(CliProcess.Patience), Is.EqualTo("held"));
         return holder;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WsStorage.Testing.Network;
 using WsStorage.Transport.Tls;
 
 namespace WsStorage.Cli.Tests;
@@ -6,8 +7,6 @@ namespace WsStorage.Cli.Tests;
 /// <summary>Keeping a replica from the command line, and reading what it has.</summary>
 internal sealed class ReplicateTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly TestDirectory _directory = new();
     private CertificateSet _certificates = null!;
 
@@ -96,7 +95,7 @@ internal sealed class ReplicateTests
     public async Task Another_store_behind_the_url_is_told_and_copied_anew()
     {
         string data = _directory.Of("another");
-        using ServedStore first = await ServedStore.StartAsync(_certificates.Directory, "--memory");
+        using ServedStore first = await ServedStore.StartAtAsync(FreePort.Find(), _certificates.Directory, "--memory");
         await RunAsync(first, "put", "old", "1");
         using CliProcess replicate = CliProcess.Start(["replicate", .. first.Options, "--data", data, "--json"]);
         await UntilAsync(replicate, status => IsLiveAt(status, 1));
@@ -106,6 +105,8 @@ internal sealed class ReplicateTests
         string position = await PositionAsync([.. second.Options]);
         await UntilAsync(replicate, status => IsLiveAt(status, 1) && position.Equals(status.GetProperty("position").GetString(), StringComparison.Ordinal));
 
+        // What is said of the connection comes from another thread than what is said of the replica.
+        await replicate.SaysAsync("connected again.");
         await replicate.SignalAsync("TERM");
         CliResult ended = (await replicate.FinishAsync()).ShouldSucceed();
 
@@ -137,7 +138,7 @@ internal sealed class ReplicateTests
     [Test]
     public async Task Interrupted_before_it_was_in_step_says_so()
     {
-        using ServedStore served = await ServedStore.StartAsync(_certificates.Directory, "--memory");
+        using ServedStore served = await ServedStore.StartAtAsync(FreePort.Find(), _certificates.Directory, "--memory");
         await served.StopAsync();
         using CliProcess replicate = CliProcess.Start(["replicate", .. served.Options, "--data", _directory.Of("never"), "--until-live"]);
         await replicate.SaysAsync("Trying again until Ctrl-C.");
@@ -168,7 +169,7 @@ internal sealed class ReplicateTests
 
     private static async Task<JsonElement> UntilAsync(CliProcess replicate, Func<JsonElement, bool> wanted)
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(CliProcess.Patience);
         while (true)
         {
             string? line = await replicate.Output.ReadLineAsync(timeout.Token);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using WsStorage.Testing.Network;
 using WsStorage.Transport.Tls;
 
 namespace WsStorage.Cli.Tests;
@@ -100,13 +101,9 @@ internal sealed class ServeTests
     [Test]
     public async Task Server_that_is_not_there_is_told()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        string url = $"wss://localhost:{FreePort.Find()}/storage";
 
-        (await CliProcess.RunAsync("get", "k", "--url", $"wss://localhost:{port}/storage", "--certs", _certificates.Directory))
-            .ShouldFail(3, "could not be reached");
+        (await CliProcess.RunAsync("get", "k", "--url", url, "--certs", _certificates.Directory)).ShouldFail(3, "could not be reached");
     }
 
     [Test]

@@ -20,7 +20,10 @@ internal sealed class ServedStore : IDisposable
 
     public static Task<ServedStore> StartAsync(string certificates, params string[] store) => StartAtAsync(0, certificates, store);
 
-    /// <summary>Starts it where another one was before, so that its clients find it.</summary>
+    /// <summary>
+    /// Starts it at a port, where another one was before perhaps, so that its clients find it. A port that is come back to is
+    /// one of <see cref="WsStorage.Testing.Network.FreePort"/>: any other may be given away meanwhile.
+    /// </summary>
     public static async Task<ServedStore> StartAtAsync(int port, string certificates, params string[] store)
     {
         CliProcess server = CliProcess.Start(["serve", "--listen", $"localhost:{port}", "--certs", certificates, .. store]);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WsStorage.Testing.Network;
 using WsStorage.Transport.Tls;
 
 namespace WsStorage.Cli.Tests;
@@ -6,8 +7,6 @@ namespace WsStorage.Cli.Tests;
 /// <summary>Following a store from the command line.</summary>
 internal sealed class WatchTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly TestDirectory _directory = new();
     private CertificateSet _certificates = null!;
 
@@ -69,7 +68,7 @@ internal sealed class WatchTests
     public async Task Watch_survives_a_kill_of_the_server_and_says_so()
     {
         string[] data = ["--data", _directory.Of("killed")];
-        ServedStore served = await ServedStore.StartAsync(_certificates.Directory, data);
+        ServedStore served = await ServedStore.StartAtAsync(FreePort.Find(), _certificates.Directory, data);
         using CliProcess watch = await FollowAsync(served);
         await RunAsync(served, "put", "k", "before");
         string before = await ReadAsync(watch);
@@ -79,6 +78,9 @@ internal sealed class WatchTests
         served = await ServedStore.StartAtAsync(served.Port, _certificates.Directory, data);
         await RunAsync(served, "put", "k", "after");
         string after = await ReadAsync(watch);
+
+        // What is said of the connection comes from another thread than what is told of the store.
+        await watch.SaysAsync("connected again.");
         await watch.SignalAsync("INT");
         CliResult result = await watch.FinishAsync();
         served.Dispose();
@@ -97,12 +99,12 @@ internal sealed class WatchTests
     [Test]
     public async Task Watch_waits_for_a_server_that_is_not_there_yet()
     {
-        using ServedStore first = await ServedStore.StartAsync(_certificates.Directory, "--memory");
+        using ServedStore first = await ServedStore.StartAtAsync(FreePort.Find(), _certificates.Directory, "--memory");
         await first.StopAsync();
         using CliProcess watch = CliProcess.Start(["watch", "--marks", .. first.Options]);
         using ServedStore second = await ServedStore.StartAtAsync(first.Port, _certificates.Directory, "--memory");
 
-        string? line = await watch.Output.ReadLineAsync().WaitAsync(Patience);
+        string? line = await watch.Output.ReadLineAsync().WaitAsync(CliProcess.Patience);
         Assert.That(line, Does.StartWith("{\"kind\":\"progress\""));
     }
 
@@ -186,7 +188,7 @@ internal sealed class WatchTests
     {
         // Marks say that it has begun; later ones come only when something else was written, and are left out by the test's reads.
         CliProcess watch = CliProcess.Start(["watch", "--marks", .. options, .. served.Options]);
-        string? line = await watch.Output.ReadLineAsync().WaitAsync(Patience);
+        string? line = await watch.Output.ReadLineAsync().WaitAsync(CliProcess.Patience);
         Assert.That(line, Does.StartWith("{\"kind\":\"progress\""));
         return watch;
     }
@@ -196,7 +198,7 @@ internal sealed class WatchTests
         string? line;
         do
         {
-            line = await watch.Output.ReadLineAsync().WaitAsync(Patience);
+            line = await watch.Output.ReadLineAsync().WaitAsync(CliProcess.Patience);
         }
         while (line?.StartsWith("{\"kind\":\"progress\"", StringComparison.Ordinal) == true);
 

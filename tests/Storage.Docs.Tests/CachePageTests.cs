@@ -23,6 +23,6 @@ public class CachePageTests
         await using var storage = new InMemoryStorage();
         await storage.PutStringAsync("config/theme", "dark");
         AppDomain.CurrentDomain.SetData("wsstorage-cache", storage);
-        await Task.Run(CompiledProgram.Compile(blocks[0] + Call)).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.Run(CompiledProgram.Compile(blocks[0] + Call)).WaitAsync(TimeSpan.FromMinutes(2));
     }
 }

@@ -43,7 +43,7 @@ public class LeasePageTests
         AppDomain.CurrentDomain.SetData("wsstorage-leases", server.Leases);
         foreach ((string block, string call) in blocks.Zip(Calls))
         {
-            await Task.Run(CompiledProgram.Compile(block + call)).WaitAsync(TimeSpan.FromSeconds(30));
+            await Task.Run(CompiledProgram.Compile(block + call)).WaitAsync(TimeSpan.FromMinutes(2));
         }
     }
 }

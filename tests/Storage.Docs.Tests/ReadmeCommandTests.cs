@@ -30,7 +30,7 @@ public class ReadmeCommandTests
         Task<string> errors = demo.StandardError.ReadToEndAsync();
 
         // The command builds everything first, perhaps while other tests keep the machine busy.
-        await demo.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(10));
+        await demo.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(30));
         Assert.That(demo.ExitCode, Is.Zero, await output + await errors);
     }
 

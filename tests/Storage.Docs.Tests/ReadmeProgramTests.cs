@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using WsStorage.Testing;
+using WsStorage.Testing.Network;
 using WsStorage.Transport.Tls;
 
 namespace WsStorage.Docs.Tests;
@@ -25,20 +24,20 @@ public class ReadmeProgramTests
         try
         {
             // A test can't rely on a port that is free everywhere; all else is as written.
-            string port = FindFreePort().ToString();
+            string port = FreePort.Find().ToString();
             Action[] programs = [.. CodeBlocks.Find(Repository.Read("README.md"), "csharp")
                 .Select(code => CompiledProgram.Compile(code.Replace("7443", port, StringComparison.Ordinal)))];
             Assert.That(programs, Has.Length.EqualTo(5));
             Task server = Task.Run(programs[0]);
-            await Task.WhenAny(server, said.Heard).WaitAsync(TimeSpan.FromSeconds(30));
+            await Task.WhenAny(server, said.Heard).WaitAsync(TimeSpan.FromMinutes(2));
             Assert.That(server.IsFaulted, Is.False, server.Exception?.ToString());
             foreach (Action program in programs.Skip(1))
             {
-                await Task.Run(program).WaitAsync(TimeSpan.FromSeconds(30));
+                await Task.Run(program).WaitAsync(TimeSpan.FromMinutes(2));
             }
 
             stop.Release();
-            await server.WaitAsync(TimeSpan.FromSeconds(30));
+            await server.WaitAsync(TimeSpan.FromMinutes(2));
         }
         finally
         {
@@ -62,13 +61,6 @@ public class ReadmeProgramTests
             "22.0, then 22.0",
             "delivered: 18.2",
         }));
-    }
-
-    private static int FindFreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class BlockingReader : TextReader

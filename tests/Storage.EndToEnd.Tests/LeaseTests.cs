@@ -1,5 +1,6 @@
 using WsStorage.Core;
 using WsStorage.Leases;
+using WsStorage.Testing.Network;
 using WsStorage.WsClient;
 
 namespace WsStorage.EndToEnd.Tests;
@@ -10,7 +11,7 @@ public sealed class LeaseTests : IAsyncDisposable
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly InMemoryStorage _storage = new();
 
@@ -54,8 +55,8 @@ public sealed class LeaseTests : IAsyncDisposable
     [Test]
     public async Task A_lease_outlasts_a_cut_and_a_restart_of_the_server()
     {
-        Served served = await Served.StartAsync(_storage);
-        int port = served.Server.EndPoint.Port;
+        int port = FreePort.Find();
+        Served served = await Served.StartAsync(_storage, port: port);
         await using WsStorageClient client = served.CreateClient();
         await using StorageLease lease = await client.GrantLeaseAsync(Long);
         await lease.PutAsync("before"u8.ToArray(), "1"u8.ToArray());

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using WsStorage.Core;
+using WsStorage.Testing.Network;
 using WsStorage.Transport.Tls;
 using WsStorage.WsClient;
 using WsStorage.WsServer;
@@ -116,8 +117,8 @@ public class ServerTests
     [Test]
     public async Task A_stopping_server_closes_with_1001_and_a_new_one_is_found_by_the_same_client()
     {
-        Served served = await Served.StartAsync(_storage);
-        int port = served.Server.EndPoint.Port;
+        int port = FreePort.Find();
+        Served served = await Served.StartAsync(_storage, port: port);
         await using WsStorageClient client = served.CreateClient();
         await client.PutStringAsync("a", "1");
         var lost = new TaskCompletionSource<StorageException>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -129,10 +130,10 @@ public class ServerTests
             }
         };
         await served.DisposeAsync();
-        Assert.That((await lost.Task.WaitAsync(TimeSpan.FromSeconds(20))).Message, Does.Contain("1001"));
+        Assert.That((await lost.Task.WaitAsync(TimeSpan.FromSeconds(60))).Message, Does.Contain("1001"));
         Task<Revision> put = client.PutStringAsync("b", "2").AsTask();
         await using Served again = await Served.StartAsync(_storage, port: port);
-        await put.WaitAsync(TimeSpan.FromSeconds(20));
+        await put.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(await client.GetStringAsync("a"), Is.EqualTo("1"));
     }
 
@@ -145,6 +146,7 @@ public class ServerTests
         int applied = 0;
         int unknown = 0;
         using var stop = new CancellationTokenSource();
+        using var stopping = new CancellationTokenSource();
         Task[] writers = [.. Enumerable.Range(0, 32).Select(writer => Task.Run(async () =>
         {
             for (int i = 0; !stop.IsCancellationRequested; i++)
@@ -161,7 +163,11 @@ public class ServerTests
                         Interlocked.Increment(ref unknown);
                     }
 
-                    return;
+                    // Before that a slow machine may just have taken too long.
+                    if (stopping.IsCancellationRequested)
+                    {
+                        return;
+                    }
                 }
             }
         }))];
@@ -170,8 +176,9 @@ public class ServerTests
             await Task.Yield();
         }
 
+        await stopping.CancelAsync();
         await served.DisposeAsync();
-        await Task.WhenAll(writers).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(writers).WaitAsync(TimeSpan.FromSeconds(60));
         await stop.CancelAsync();
         ulong revision = (await _storage.GetInfoAsync()).Revision.Value;
         Assert.That(revision, Is.InRange((ulong)applied, (ulong)(applied + unknown)), "an acknowledged write is missing, or a refused one was applied");

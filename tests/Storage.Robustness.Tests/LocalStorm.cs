@@ -17,8 +17,8 @@ internal static class LocalStorm
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    // A watcher with a bug may never be told that all has been told.
-    private static readonly TimeSpan PatienceWithBug = TimeSpan.FromSeconds(3);
+    // A watcher with a bug may never be told that all has been told: it has been when none is told anything for so long.
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
 
     private static readonly ConcurrentDictionary<PlantedBug, Task<IReadOnlyList<Verdict>>> Runs = new();
 
@@ -39,7 +39,7 @@ internal static class LocalStorm
         var origin = new Position(info.Epoch, Revision.None, ChainHash.Seed);
         Task watching = Task.WhenAll(recorders.Select(recorder => Task.Run(() => recorder.RunAsync(origin, stop.Token))));
         Task told = Task.WhenAll(recorders.Select(recorder => recorder.Reached.ReachedAsync((long)info.Revision.Value)));
-        await Task.WhenAny(told, watching, Task.Delay(bug == PlantedBug.None ? Patience : PatienceWithBug));
+        await WaitAsync(Task.WhenAny(told, watching), recorders, bug);
         await stop.CancelAsync();
         await watching;
         Truth truth = await Truth.ReadAsync(store, StormKeys.Watches);
@@ -48,6 +48,20 @@ internal static class LocalStorm
             .. AllGuarantees.CheckWatches(truth, [.. recorders.Select(recorder => recorder.Record)]),
             .. AllGuarantees.CheckWrites(truth, log),
         ];
+    }
+
+    private static async Task WaitAsync(Task told, WatchRecorder[] recorders, PlantedBug bug)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        int before;
+        int now = -1;
+        do
+        {
+            before = now;
+            await Task.WhenAny(told, Task.Delay(bug == PlantedBug.None ? Patience : Quiet));
+            now = recorders.Sum(static recorder => recorder.Count);
+        }
+        while (!told.IsCompleted && now != before && !patience.IsCancellationRequested);
     }
 
     private static async Task WriteAsync(InMemoryStorage store, WriteLog log, Random random)

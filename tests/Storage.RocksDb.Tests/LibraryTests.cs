@@ -1,5 +1,4 @@
 using WsStorage.RocksDb.Native;
-using WsStorage.Testing;
 
 namespace WsStorage.RocksDb.Tests;
 
@@ -73,18 +72,24 @@ public sealed class LibraryTests : StoreFixture
         Assert.That(LibraryPlaces.VersionOf(file), Is.EqualTo(Version.Parse(version)));
 
     [Test]
-    public void A_link_is_followed_to_the_file_whose_name_has_the_version()
+    public void The_version_of_a_plain_name_is_in_the_name_of_the_file_that_it_leads_to()
     {
-        using var directory = new TemporaryDirectory();
-        string file = directory.Combine("librocksdb.so.7.8.3");
-        string middle = directory.Combine("librocksdb.so.7.8");
-        string link = directory.Combine("librocksdb.so");
+        string file = Beside("librocksdb.so.7.8.3");
         File.WriteAllText(file, "");
-        File.CreateSymbolicLink(middle, file);
-        File.CreateSymbolicLink(link, middle);
-        Assert.That(LibraryPlaces.Resolve(link), Is.EqualTo(file));
-        Assert.That(LibraryPlaces.Resolve(file), Is.EqualTo(file));
-        Assert.That(LibraryPlaces.Resolve("librocksdb.so.0.missing"), Is.EqualTo("librocksdb.so.0.missing"));
+        Directory.CreateDirectory(Beside("links"));
+        string versioned = LinkTo(file, "links", "librocksdb.so.7.8");
+        string plain = LinkTo(versioned, "links", "librocksdb.so");
+        Assert.That(LibraryPlaces.VersionOfLoaded(plain), Is.EqualTo(new Version(7, 8, 3)));
+        Assert.That(LibraryPlaces.VersionOfLoaded(versioned), Is.EqualTo(new Version(7, 8)));
+        Assert.That(LibraryPlaces.VersionOfLoaded(Beside("nothing.so")), Is.EqualTo(new Version(0, 0)));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void The_version_of_a_name_that_the_loader_found_is_in_the_name_of_the_file_that_is_mapped()
+    {
+        Version version = LibraryPlaces.VersionOfLoaded(RocksDbLibrary.Location);
+        Assert.That(LibraryPlaces.VersionOfLoaded("librocksdb.so").Major, Is.EqualTo(version.Major));
     }
 
     /// <summary>The library that this process uses, wherever it came from.</summary>

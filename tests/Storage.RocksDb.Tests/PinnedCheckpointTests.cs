@@ -85,7 +85,7 @@ public sealed class PinnedCheckpointTests : StoreFixture
     public async Task Many_read_it_at_once()
     {
         await using RocksDbStorage store = OpenBuffered(Options with { WriteBufferBytes = 64 * 1024, NativeOptions = "disable_auto_compactions=true;" });
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < 100; i++)
         {
             await store.PutStringAsync($"{i}", new string('v', 40_000));
         }

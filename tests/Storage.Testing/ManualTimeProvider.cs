@@ -9,6 +9,7 @@ public sealed class ManualTimeProvider : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly List<(TimeSpan Due, TaskCompletionSource Set)> _waiters = [];
+    private readonly List<TaskCompletionSource> _restWaiters = [];
     private readonly DateTimeOffset _start;
     private TimeSpan _elapsed;
     private long _timersMade;
@@ -65,7 +66,35 @@ public sealed class ManualTimeProvider : TimeProvider
 
             var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((due, set));
-            return set.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            return set.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+    }
+
+    /// <summary>Whether a timer is set that is due after exactly some time.</summary>
+    /// <param name="dueTime">The time from now.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool IsSet(TimeSpan dueTime)
+    {
+        lock (_gate)
+        {
+            return _timers.Exists(timer => timer.Due == _elapsed + dueTime);
+        }
+    }
+
+    /// <summary>Waits until no timer is set: the code under test waits for the clock no more.</summary>
+    /// <returns>Completes then; at once if none is set.</returns>
+    public Task WaitForNoTimerAsync()
+    {
+        lock (_gate)
+        {
+            if (_timers.Count == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _restWaiters.Add(rest);
+            return rest.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
     }
 
@@ -118,6 +147,7 @@ public sealed class ManualTimeProvider : TimeProvider
             if (next is not null && !next.TryRepeat())
             {
                 _timers.Remove(next);
+                TellRest();
             }
 
             return next;
@@ -141,6 +171,19 @@ public sealed class ManualTimeProvider : TimeProvider
                     }
                 }
             }
+            else
+            {
+                TellRest();
+            }
+        }
+    }
+
+    private void TellRest()
+    {
+        if (_timers.Count == 0)
+        {
+            _restWaiters.ForEach(static rest => rest.TrySetResult());
+            _restWaiters.Clear();
         }
     }
 

@@ -6,7 +6,7 @@ namespace WsStorage.Transport.Tests;
 
 public class MessageOutboxTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private SteppingTransport _transport = null!;
     private Exception? _lost;

@@ -5,7 +5,7 @@ namespace WsStorage.Transport.Tests;
 
 public class WebSocketTransportTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private ManualTimeProvider _time = null!;
     private WebSocket _peer = null!;

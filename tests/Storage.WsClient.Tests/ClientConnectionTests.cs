@@ -26,7 +26,7 @@ public class ClientConnectionTests
         ScriptedServer.Request request = await again.ReceiveAsync();
         Assert.That(request.Type, Is.EqualTo(MessageType.Get));
         await again.ReplyAsync(request, new GetReply(new Revision(5), found: false, default));
-        Assert.That((await next.WaitAsync(TimeSpan.FromSeconds(20))).Revision, Is.EqualTo(new Revision(5)));
+        Assert.That((await next.WaitAsync(TimeSpan.FromSeconds(60))).Revision, Is.EqualTo(new Revision(5)));
     }
 
     [Test]
@@ -51,6 +51,7 @@ public class ClientConnectionTests
         var time = new ManualTimeProvider();
         var states = new List<ConnectionState>();
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         WsStorageClient client = server.CreateClient(options => options with { TimeProvider = time });
         client.StateChanged += (_, change) =>
         {
@@ -59,15 +60,22 @@ public class ClientConnectionTests
             {
                 lost.SetResult();
             }
+            else if (change.State == ConnectionState.Closed)
+            {
+                closed.SetResult();
+            }
         };
         await Assert.ThatAsync(async () => await client.ConnectAsync(), Throws.InstanceOf<StorageException>());
         Task connecting = client.ConnectAsync().AsTask();
         await time.WaitForTimerAsync(TimeSpan.FromMilliseconds(100));
         time.Advance(TimeSpan.FromMilliseconds(100));
-        await connecting.WaitAsync(TimeSpan.FromSeconds(20));
+        await connecting.WaitAsync(TimeSpan.FromSeconds(60));
         (await server.AcceptAsync()).Cut();
-        await lost.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await lost.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await client.DisposeAsync();
+
+        // Whoever disposes does not wait for the handlers.
+        await closed.Task.Soon();
         Assert.That(states, Is.EqualTo(new[]
         {
             ConnectionState.Connecting, ConnectionState.Disconnected,
@@ -96,7 +104,7 @@ public class ClientConnectionTests
         Assert.That(await handled.Task.WaitAsync(TimeSpan.FromSeconds(30)), Is.True);
         ScriptedServer.Link again = await server.AcceptAsync();
         await again.ReplyAsync(await again.ReceiveAsync(), new GetReply(default, found: false, default));
-        Assert.That((await inFlight.WaitAsync(TimeSpan.FromSeconds(20))).Found, Is.False);
+        Assert.That((await inFlight.WaitAsync(TimeSpan.FromSeconds(60))).Found, Is.False);
     }
 
     [Test]
@@ -108,7 +116,7 @@ public class ClientConnectionTests
         ScriptedServer.Link link = await server.AcceptAsync();
         Task first = client.DisposeAsync().AsTask();
         Task second = client.DisposeAsync().AsTask();
-        await Task.WhenAll(first, second).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAll(first, second).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(second, Is.SameAs(first).Or.Property(nameof(Task.IsCompletedSuccessfully)).True);
         Assert.That((await link.ReceiveCloseAsync())!.Code, Is.EqualTo(CloseReason.Normal));
     }
@@ -135,7 +143,7 @@ public class ClientConnectionTests
         StorageException error = (await Assert.ThrowsAsync<StorageException>(() => put))!;
         Assert.That((error.Code, error.Outcome), Is.EqualTo((StorageErrorCode.Closed, WriteOutcome.Unknown)));
         Assert.That((await link.ReceiveCloseAsync())!.Code, Is.EqualTo(CloseReason.Normal));
-        await disposing.WaitAsync(TimeSpan.FromSeconds(20));
+        await disposing.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That((await Assert.ThrowsAsync<StorageException>(async () => await client.GetAsync(Key)))!.Code, Is.EqualTo(StorageErrorCode.Closed));
     }
 
@@ -166,7 +174,7 @@ public class ClientConnectionTests
 
                 try
                 {
-                    GetResult result = await call.WaitAsync(TimeSpan.FromSeconds(20));
+                    GetResult result = await call.WaitAsync(TimeSpan.FromSeconds(60));
                     Assert.That(result.Value, Is.EqualTo(new[] { (byte)i }), "a reply reached another request than its own");
                 }
                 catch (OperationCanceledException)

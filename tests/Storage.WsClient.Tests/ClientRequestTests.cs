@@ -30,7 +30,7 @@ public class ClientRequestTests
 
         for (int i = 0; i < gets.Length; i++)
         {
-            GetResult result = await gets[i].WaitAsync(TimeSpan.FromSeconds(20));
+            GetResult result = await gets[i].WaitAsync(TimeSpan.FromSeconds(60));
             Assert.That(result.Value, Is.EqualTo(new[] { (byte)i }));
             Assert.That(result.Revision, Is.EqualTo(new Revision(7)));
         }
@@ -64,7 +64,7 @@ public class ClientRequestTests
         await link.ReplyAsync(request, new GetReply(default, found: false, default));
         Task<GetResult> next = client.GetAsync(Key).AsTask();
         await link.ReplyAsync(await link.ReceiveAsync(), new GetReply(new Revision(3), found: false, default));
-        Assert.That((await next.WaitAsync(TimeSpan.FromSeconds(20))).Revision, Is.EqualTo(new Revision(3)));
+        Assert.That((await next.WaitAsync(TimeSpan.FromSeconds(60))).Revision, Is.EqualTo(new Revision(3)));
         Assert.That(client.State, Is.EqualTo(ConnectionState.Connected));
     }
 
@@ -90,7 +90,7 @@ public class ClientRequestTests
             await AnswerAsync();
         }
 
-        GetResult[] results = await Task.WhenAll(next).WaitAsync(TimeSpan.FromSeconds(20));
+        GetResult[] results = await Task.WhenAll(next).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(results.Select(result => result.Value![0]), Is.EqualTo(new byte[] { 3, 4, 5 }));
 
         async Task AnswerAsync()
@@ -132,7 +132,7 @@ public class ClientRequestTests
         await link.ReplyAsync(write, new WriteReply(WriteResult.AppliedAt(new Revision(1))));
         Task<GetResult> next = client.GetAsync(Key).AsTask();
         await link.ReplyAsync(await link.ReceiveAsync(), new GetReply(default, found: false, default));
-        Assert.That((await next.WaitAsync(TimeSpan.FromSeconds(20))).Found, Is.False);
+        Assert.That((await next.WaitAsync(TimeSpan.FromSeconds(60))).Found, Is.False);
     }
 
     [Test]
@@ -148,7 +148,7 @@ public class ClientRequestTests
         Assert.That(third.IsCompleted, Is.False);
         await link.ReplyAsync(first, new GetReply(default, found: false, default));
         await third;
-        Assert.That((await gets[0].WaitAsync(TimeSpan.FromSeconds(20))).Found, Is.False);
+        Assert.That((await gets[0].WaitAsync(TimeSpan.FromSeconds(60))).Found, Is.False);
     }
 
     [Test]
@@ -205,7 +205,7 @@ public class ClientRequestTests
         Assert.That(reason.Text, Does.Contain(why));
         ScriptedServer.Link again = await server.AcceptAsync();
         await again.ReplyAsync(await again.ReceiveAsync(), new GetReply(default, found: false, default));
-        Assert.That((await get.WaitAsync(TimeSpan.FromSeconds(20))).Found, Is.False);
+        Assert.That((await get.WaitAsync(TimeSpan.FromSeconds(60))).Found, Is.False);
     }
 
     [Test]

@@ -23,7 +23,7 @@ public class ClientScanTests
         Assert.That((credit.Type, credit.Id), Is.EqualTo((MessageType.Credit, scan.Id)));
         Assert.That(CreditMessage.Read(credit.Body), Is.EqualTo(512));
         await link.ReplyAsync(scan, new EndMessage(cancelled: false));
-        Assert.That(await reading.WaitAsync(TimeSpan.FromSeconds(20)), Is.EqualTo(256));
+        Assert.That(await reading.WaitAsync(TimeSpan.FromSeconds(60)), Is.EqualTo(256));
     }
 
     [Test]
@@ -43,12 +43,12 @@ public class ClientScanTests
         ScriptedServer.Request scan = await link.ReceiveAsync();
         await link.ReplyAsync(scan, new ScanPageMessage(default, 1, OneRow));
         Assert.That((await link.ReceiveAsync()).Type, Is.EqualTo(MessageType.Cancel));
-        await reading.WaitAsync(TimeSpan.FromSeconds(20));
+        await reading.WaitAsync(TimeSpan.FromSeconds(60));
         await link.ReplyAsync(scan, new ScanPageMessage(default, 1, OneRow));
         await link.ReplyAsync(scan, new EndMessage(cancelled: true));
         Task<GetResult> get = client.GetAsync("k"u8.ToArray()).AsTask();
         await link.ReplyAsync(await link.ReceiveAsync(), new GetReply(default, found: false, default));
-        Assert.That((await get.WaitAsync(TimeSpan.FromSeconds(20))).Found, Is.False);
+        Assert.That((await get.WaitAsync(TimeSpan.FromSeconds(60))).Found, Is.False);
     }
 
     [Test]
@@ -66,7 +66,7 @@ public class ClientScanTests
         await using IAsyncEnumerator<ScanPage> pages = client.ScanPagesAsync(new ScanOptions()).GetAsyncEnumerator();
         Task<bool> first = pages.MoveNextAsync().AsTask();
         await link.ReplyAsync(await link.ReceiveAsync(), new ScanPageMessage(default, 1, OneRow));
-        Assert.That(await first.WaitAsync(TimeSpan.FromSeconds(20)), Is.True);
+        Assert.That(await first.WaitAsync(TimeSpan.FromSeconds(60)), Is.True);
         link.Cut();
         Assert.That((await Assert.ThrowsAsync<StorageException>(() => pages.MoveNextAsync().AsTask()))!.Code, Is.EqualTo(StorageErrorCode.ConnectionLost));
     }
@@ -86,9 +86,9 @@ public class ClientScanTests
         Assert.That(scan.Type, Is.EqualTo(MessageType.Scan));
         await link.ReplyAsync(scan, new ScanPageMessage(new Revision(8), 1, OneRow));
         await link.ReplyAsync(scan, new EndMessage(cancelled: false));
-        Assert.That(await first.WaitAsync(TimeSpan.FromSeconds(20)), Is.True);
+        Assert.That(await first.WaitAsync(TimeSpan.FromSeconds(60)), Is.True);
         Assert.That(pages.Current.Revision, Is.EqualTo(new Revision(8)));
-        Assert.That(await pages.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)), Is.False);
+        Assert.That(await pages.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)), Is.False);
         await pages.DisposeAsync();
     }
 

@@ -3,7 +3,7 @@ namespace WsStorage.WsClient.Tests;
 /// <summary>How long a test waits for what must come.</summary>
 internal static class Patience
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
     public static Task Soon(this Task task) => task.WaitAsync(Long);
 

@@ -50,6 +50,9 @@ public class ReconnectionTests
         link.Cut();
         await WaitAsync(50, 3);
         link = await _server.AcceptAsync();
+
+        // The time of a connection begins when the client has it, not when the server does.
+        await client.ConnectAsync().AsTask().Soon();
         _time.Advance(TimeSpan.FromSeconds(11));
         link.Cut();
         await WaitAsync(50, 4);

@@ -19,7 +19,7 @@ internal sealed class Feed(WatchOptions options)
     public int Pulled => Volatile.Read(ref _pulled);
 
     /// <summary>Completes when the server has let go of the watch.</summary>
-    public Task Over => _over.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task Over => _over.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
     public static Position At(ulong revision) => new(Epoch, new Revision(revision), revision * 1000);
 

@@ -29,7 +29,7 @@ internal sealed class FeedStorage : IExactlyOnceStorage
     public TimeSpan SessionRetention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>The next watch that has begun.</summary>
-    public Task<Feed> NextFeedAsync() => _feeds.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    public Task<Feed> NextFeedAsync() => _feeds.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
     public ulong GetLastNumber(Guid session) => LastNumbers.GetValueOrDefault(session);
 

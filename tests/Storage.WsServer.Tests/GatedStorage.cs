@@ -7,7 +7,7 @@ internal sealed class GatedStorage(IBatchStorage inner) : IBatchStorage
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the first write has come.</summary>
-    public Task Entered => _entered.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task Entered => _entered.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
     public void Open() => _open.TrySetResult();
 

@@ -161,7 +161,7 @@ public class InvalidationTests
 
         await time.WaitForTimerAsync(new StorageSessionOptions().SlowReaderTimeout);
         time.Advance(new StorageSessionOptions().SlowReaderTimeout);
-        await slow.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        await slow.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
         await feed.Over;
         Assert.That(await served.Invalidation.InvalidateAsync([KeyRange.All]), Is.Zero);
     }

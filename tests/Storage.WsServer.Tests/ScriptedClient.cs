@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
+using WsStorage.Testing;
 using WsStorage.Transport;
 
 namespace WsStorage.WsServer.Tests;
@@ -9,7 +10,7 @@ namespace WsStorage.WsServer.Tests;
 /// <summary>Speaks to a session without a socket, saying exactly what a test wants said.</summary>
 internal sealed class ScriptedClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly InMemoryTransport _near;
     private readonly Queue<Reply> _unpacked = new();
@@ -37,9 +38,10 @@ internal sealed class ScriptedClient : IAsyncDisposable
     /// <summary>The messages of the last WebSocket message: more than one came in a pack.</summary>
     public int LastPackSize { get; private set; }
 
+    /// <summary>Serves a storage, by a clock that stands still unless the test has another: no time is ever over by itself.</summary>
     public static ServedStorage Serve(
         IStorage storage, StorageSessionOptions? options = null, TimeProvider? timeProvider = null, ILogger? logger = null) =>
-        new(storage, options ?? new StorageSessionOptions(), timeProvider ?? TimeProvider.System, logger ?? NullLogger.Instance);
+        new(storage, options ?? new StorageSessionOptions(), timeProvider ?? new ManualTimeProvider(), logger ?? NullLogger.Instance);
 
     public static async Task<ScriptedClient> ConnectAsync(
         ServedStorage served, Guid? clientId = null, string identity = "test", bool packs = false)
@@ -96,6 +98,18 @@ internal sealed class ScriptedClient : IAsyncDisposable
 
         body.AddRange([ProtocolConstants.Separator, (byte)MessageType.ClientPack]);
         return SendRawAsync(body.ToArray());
+    }
+
+    /// <summary>
+    /// Lets time pass until the session, which is idle, closes, and no more: the close is bounded by the clock too. What is
+    /// answered counts as in flight for a moment more, and then the time begins anew.
+    /// </summary>
+    public void LetIdle(ManualTimeProvider time, TimeSpan idle)
+    {
+        while (!Session.Ended.IsCompleted && !time.IsSet(SessionContext.CloseTimeout))
+        {
+            time.Advance(idle);
+        }
     }
 
     public ValueTask CloseAsync() => _near.CloseAsync(new CloseReason(CloseReason.Normal, "done"));

@@ -7,7 +7,7 @@ namespace WsStorage.WsServer.Tests;
 
 public class SessionCheckpointTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private InMemoryStorage _inner = null!;
     private CheckpointedStorage _storage = null!;

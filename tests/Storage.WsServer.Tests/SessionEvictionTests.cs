@@ -52,7 +52,7 @@ public class SessionEvictionTests
             ScriptedClient.Encode($"{i}", new WriteRequest(new WriteBatch().Put("k", "v")))));
         await older.ReceiveCloseAsync();
         await older.CloseAsync();
-        await older.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        await older.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That((await storage.GetInfoAsync()).Revision, Is.EqualTo(Revision.None));
     }
 
@@ -76,7 +76,7 @@ public class SessionEvictionTests
         Assert.That((await newer.ReceiveAsync()).Id, Is.EqualTo("B"));
         Assert.That(older.Session.Ended.IsCompleted, Is.False, "it is given time to take the close");
         time.Advance(SessionContext.CloseTimeout);
-        await older.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        await older.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(served.Claims.IsConnected(Key), Is.True, "the end of the older one is not that of the newer");
     }
 
@@ -93,7 +93,7 @@ public class SessionEvictionTests
         await using ScriptedClient newer = await ScriptedClient.ConnectAsync(served, ClientId);
         await late.SendAsync("hi", new HelloMessage(1, true, "late", 1 << 20, ClientId));
         await late.CloseAsync();
-        await late.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        await late.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
         await newer.SendAsync("A", new GetRequest("k"u8));
         Assert.That((await newer.ReceiveAsync()).Id, Is.EqualTo("A"));
     }

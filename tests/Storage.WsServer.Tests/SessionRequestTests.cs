@@ -34,13 +34,15 @@ public class SessionRequestTests
         await using ScriptedClient client = await ScriptedClient.ConnectAsync(_storage, packs: true);
         await client.SendPackAsync(Enumerable.Range(0, 100).Select(i => ScriptedClient.Encode($"g{i}", new GetRequest("k"u8))));
         var ids = new List<string>();
+        int largest = 0;
         for (int i = 0; i < 100; i++)
         {
             ids.Add((await client.ReceiveAsync()).Id);
+            largest = Math.Max(largest, client.LastPackSize);
         }
 
         Assert.That(ids, Is.EqualTo(Enumerable.Range(0, 100).Select(i => $"g{i}")));
-        Assert.That(client.LastPackSize, Is.GreaterThan(1));
+        Assert.That(largest, Is.GreaterThan(1));
     }
 
     [Test]
@@ -208,7 +210,7 @@ public class SessionRequestTests
         Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(CloseReason.UnsupportedData));
         Assert.That(client.Session.Ended.IsCompleted, Is.False, "the session waits for the client's close");
         await client.CloseAsync();
-        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Test]

@@ -44,7 +44,7 @@ public class SessionStreamsTests
         Assert.That(_streams.HasWatches, Is.True);
         _streams.EndWatches();
         await feed.Over;
-        await _streams.EndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await _streams.EndAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(_streams.HasWatches, Is.False);
         _outbox.Post(new InvalidateReply(0), Id);
         Assert.That(await ReceiveTypeAsync(), Is.EqualTo(MessageType.InvalidateReply), "the watch has said nothing");
@@ -56,7 +56,7 @@ public class SessionStreamsTests
         _streams.EndWatches();
         _streams.StartWatch(new WatchRequest(new WatchOptions { Invalidations = true }, 1), Id);
         await (await _storage.NextFeedAsync()).Over;
-        await _streams.EndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await _streams.EndAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(await _context.Served.Invalidation.InvalidateAsync([KeyRange.All]), Is.Zero);
     }
 
@@ -84,7 +84,7 @@ public class SessionStreamsTests
 
     private async Task<MessageType> ReceiveTypeAsync()
     {
-        ReceivedMessage message = await _near.ReceiveAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        ReceivedMessage message = await _near.ReceiveAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(Envelope.TryParse(message.Data.Span, out Envelope envelope), Is.True);
         return envelope.Type;
     }

@@ -130,7 +130,7 @@ public class SessionWatchFlowTests
         await time.WaitForTimerAsync(new StorageSessionOptions().SlowReaderTimeout);
         Assert.That((feed.Pulled - 2) * (long)valueBytes, Is.LessThan(512 * 1024));
         time.Advance(new StorageSessionOptions().SlowReaderTimeout);
-        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
         await feed.Over;
     }
 
@@ -165,7 +165,7 @@ public class SessionWatchFlowTests
             Assert.That((await client.ReceiveAsync()).Type, Is.EqualTo(MessageType.WatchBatch));
         }
 
-        Assert.That(time.ActiveTimers, Is.Zero);
+        await time.WaitForNoTimerAsync();
     }
 
     [Test]
@@ -179,7 +179,7 @@ public class SessionWatchFlowTests
         CloseReason reason = await client.ReceiveCloseAsync();
         Assert.That(reason.Code, Is.EqualTo(CloseReason.GoingAway));
         await client.CloseAsync();
-        await drain.WaitAsync(TimeSpan.FromSeconds(20));
+        await drain.WaitAsync(TimeSpan.FromSeconds(60));
         await one.Over;
         await other.Over;
     }
@@ -198,7 +198,7 @@ public class SessionWatchFlowTests
         await ExpectAsync(client, MessageType.WriteReply);
         Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(CloseReason.GoingAway));
         await client.CloseAsync();
-        await drain.WaitAsync(TimeSpan.FromSeconds(20));
+        await drain.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [TestCase(true)]
@@ -246,8 +246,7 @@ public class SessionWatchFlowTests
         await client.SendAsync("W", new EmptyMessage(MessageType.Cancel));
         await ExpectAsync(client, MessageType.End);
         await ExpectNothingAsync(client);
-        time.Advance(idle);
-        time.Advance(idle);
+        client.LetIdle(time, idle);
         Assert.That((await client.ReceiveCloseAsync()).Text, Does.Contain("idle"));
     }
 

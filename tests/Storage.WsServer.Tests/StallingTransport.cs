@@ -13,7 +13,7 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
     private volatile bool _stalled;
 
     /// <summary>Completes when a send has stalled.</summary>
-    public Task Stalled => _sending.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task Stalled => _sending.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
     public int MaxMessageBytes
     {
@@ -35,7 +35,7 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
     {
         await _stalls.WaitAsync();
         _passes.Release();
-        await _stalls.WaitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await _stalls.WaitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         _stalls.Release();
     }
 

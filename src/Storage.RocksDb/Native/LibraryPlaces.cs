@@ -60,19 +60,15 @@ internal static class LibraryPlaces
     }
 
     /// <summary>
-    /// The file that a library's name leads to in the end: the plain name of a development package is a link to the file whose name
-    /// has the version.
+    /// The version of a library that is loaded. Its plain name, which development packages bring, is a link to a file whose
+    /// name says more.
     /// </summary>
-    /// <param name="library">A path, or a name that the system's loader found by itself.</param>
-    /// <returns>The file, or what was given if there is none.</returns>
-    public static string Resolve(string library)
+    /// <param name="location">Where it was found, or the name by which the system's loader found it.</param>
+    /// <returns>The version; 0.0 when no name tells it.</returns>
+    public static Version VersionOfLoaded(string location)
     {
-        string? file = Path.IsPathRooted(library)
-            ? library
-            : SystemDirectories().Select(directory => Path.Combine(directory, library)).FirstOrDefault(File.Exists);
-        return file is not null && File.Exists(file)
-            ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file
-            : library;
+        Version named = VersionOf(location);
+        return named.Major > 0 ? named : VersionOf(FindFile(location) ?? location);
     }
 
     /// <summary>The version in the name of a library's file, such as 7.8 in <c>librocksdb.so.7.8</c>.</summary>
@@ -84,5 +80,28 @@ internal static class LibraryPlaces
         return Version.TryParse(digits.Contains('.', StringComparison.Ordinal) ? digits : digits + ".0", out Version? version)
             ? version
             : new Version(0, 0);
+    }
+
+    private static string? FindFile(string location)
+    {
+        try
+        {
+            if (Path.IsPathRooted(location))
+            {
+                return File.ResolveLinkTarget(location, returnFinalTarget: true)?.FullName;
+            }
+
+            // Only the system's loader knows where it has found a name; on Linux the process is told by which file is mapped.
+            string name = $"/{location}";
+            string? mapped = OperatingSystem.IsLinux()
+                ? File.ReadLines("/proc/self/maps").FirstOrDefault(line => line.Contains(name, StringComparison.Ordinal))
+                : null;
+            return mapped?[mapped.IndexOf('/', StringComparison.Ordinal)..];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The version is for people only.
+            return null;
+        }
     }
 }

@@ -15,7 +15,7 @@ internal static class EngineVersion
         // A database that is opened for writing notes its options, and the version of the library, in a new file. What stands
         // there when it is opened for reading may be another library's: it counts if it only says more than our file's name.
         string? version = ReadNoted(directory);
-        Version ofFile = LibraryPlaces.VersionOf(LibraryPlaces.Resolve(RocksDbLibrary.Location));
+        Version ofFile = LibraryPlaces.VersionOfLoaded(RocksDbLibrary.Location);
         if (version is null || (readOnly && !Refines(version, ofFile)))
         {
             version = ofFile.Major > 0 ? ofFile.ToString() : null;

@@ -3,6 +3,7 @@ using WsStorage.Robustness.Planted;
 using WsStorage.Robustness.Processes;
 using WsStorage.RocksDb;
 using WsStorage.Testing;
+using WsStorage.Testing.Network;
 using WsStorage.Transport.Tls;
 
 namespace WsStorage.Robustness.Scenarios;

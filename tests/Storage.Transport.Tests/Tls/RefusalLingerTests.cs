@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using WsStorage.Testing;
 using WsStorage.Transport.Tls;
 
 namespace WsStorage.Transport.Tests.Tls;
@@ -18,7 +19,8 @@ public sealed class RefusalLingerTests
     public async Task It_ends_when_the_client_closes(CancellationToken cancellationToken)
     {
         await _fromClient.Writer.WriteAsync("GET / HTTP/1.1"u8.ToArray(), cancellationToken);
-        ValueTask sending = RefusalNotice.SendAsync(new Duplex(_fromClient.Reader, _toClient.Writer), Refused, cancellationToken: cancellationToken);
+        var duplex = new Duplex(_fromClient.Reader, _toClient.Writer);
+        ValueTask sending = RefusalNotice.SendAsync(duplex, Refused, new ManualTimeProvider(), cancellationToken);
         ReadResult answer = await _toClient.Reader.ReadAsync(cancellationToken);
         Assert.That(Encoding.ASCII.GetString(answer.Buffer), Does.StartWith("HTTP/1.1 403 ").And.Contain("WsStorage-Refused: untrusted"));
         Assert.That(sending.IsCompleted, Is.False, "to close now could take the answer away");

@@ -8,7 +8,7 @@ namespace WsStorage.Transport.Tests.Tls;
 /// <summary>A client and a server that have shaken hands over loopback, or tried to.</summary>
 internal sealed class TlsPair : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TcpClient _clientSocket = new();
     private TcpClient _serverSocket = null!;

@@ -8,7 +8,7 @@ namespace WsStorage.WsClient.Tests.Leases;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RemoteLeaseTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // Such that no other timer is ever due when the next question is.
     private static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(17.3);

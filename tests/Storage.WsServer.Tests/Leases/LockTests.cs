@@ -8,7 +8,7 @@ namespace WsStorage.WsServer.Tests.Leases;
 public sealed class LockTests : IAsyncDisposable
 {
     private static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly KeeperFixture _fixture = new();
     private readonly HostLeases _leases;

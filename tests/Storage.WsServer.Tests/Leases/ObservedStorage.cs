@@ -100,7 +100,7 @@ internal sealed class ObservedStorage(StorageLimits? limits = null) : IStorage
         }
 
         await TellWaitersAsync();
-        await absent.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await absent.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     public async Task<bool> HasAsync(string key) => (await _inner.GetStringAsync(key)) is not null;
