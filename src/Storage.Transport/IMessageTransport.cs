@@ -12,13 +12,10 @@ public interface IMessageTransport : IAsyncDisposable
     int MaxMessageBytes { get; set; }
 
     /// <summary>Takes the next message.</summary>
-    /// <returns>The message, valid until another has been taken and <see cref="ReleaseReceived"/> called; or the news that
-    /// the peer has closed, or said what can't be taken. After either of these nothing more comes.</returns>
+    /// <returns>The message, valid until the next is asked for; or the news that the peer has closed, or said what can't be taken.
+    /// After either of these nothing more comes.</returns>
     /// <exception cref="TransportException">The connection is lost.</exception>
     ValueTask<ReceivedMessage> ReceiveAsync();
-
-    /// <summary>Gives back the memory of all messages taken so far but the last. Not while a receive is outstanding.</summary>
-    void ReleaseReceived();
 
     /// <summary>Sends one message.</summary>
     /// <param name="message">The message, unchanged until the task completes.</param>

@@ -6,10 +6,12 @@ namespace WsStorage.Transport;
 public sealed class InMemoryTransport : IMessageTransport
 {
     private const string Lost = "The connection is lost.";
+    private const byte Overwritten = 0xEE;
 
     private readonly Channel<ReceivedMessage> _incoming;
     private readonly Channel<ReceivedMessage> _outgoing;
     private volatile bool _isAborted;
+    private byte[] _received = [];
 
     private InMemoryTransport(Channel<ReceivedMessage> incoming, Channel<ReceivedMessage> outgoing)
     {
@@ -32,6 +34,8 @@ public sealed class InMemoryTransport : IMessageTransport
     /// <inheritdoc/>
     public async ValueTask<ReceivedMessage> ReceiveAsync()
     {
+        // What a socket would do to the memory of the message before.
+        _received.AsSpan().Fill(Overwritten);
         ReceivedMessage message;
         try
         {
@@ -48,12 +52,13 @@ public sealed class InMemoryTransport : IMessageTransport
             throw new TransportException(Lost);
         }
 
-        return message.Data.Length > MaxMessageBytes ? new(ReceivedKind.TooLarge, default) : message;
-    }
+        if (message.Data.Length > MaxMessageBytes)
+        {
+            return new(ReceivedKind.TooLarge, default);
+        }
 
-    /// <inheritdoc/>
-    public void ReleaseReceived()
-    {
+        _received = message.Data.ToArray();
+        return message with { Data = _received };
     }
 
     /// <inheritdoc/>

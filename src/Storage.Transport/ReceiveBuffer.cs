@@ -3,59 +3,49 @@ using System.Buffers;
 namespace WsStorage.Transport;
 
 /// <summary>
-/// Gathers messages one after the other in rented memory, where they stay until released. A message that outgrows its
-/// memory moves to larger memory; those before it stay where they are.
+/// Gathers one message after the other. Each begins in a little memory that is kept, and moves to rented memory when it outgrows
+/// it: a connection that waits for a message holds next to nothing.
 /// </summary>
 internal sealed class ReceiveBuffer : IDisposable
 {
-    private const int InitialBytes = 32 * 1024;
+    private const int KeptBytes = 1024;
+    private const int LeastRentedBytes = 32 * 1024;
     private const int LeastFreeBytes = 4 * 1024;
 
-    private readonly List<byte[]> _outgrown = [];
-    private byte[] _current = [];
-    private int _start;
-    private int _end;
+    private readonly byte[] _kept = new byte[KeptBytes];
+    private byte[] _current;
 
-    public int MessageLength => _end - _start;
+    public ReceiveBuffer() => _current = _kept;
 
-    public void BeginMessage() => _start = _end;
+    public int MessageLength { get; private set; }
+
+    public ReadOnlyMemory<byte> Message => _current.AsMemory(0, MessageLength);
+
+    /// <summary>Forgets the message before.</summary>
+    public void BeginMessage()
+    {
+        Dispose();
+        MessageLength = 0;
+    }
 
     public Memory<byte> GetFree()
     {
-        if (_current.Length - _end < LeastFreeBytes)
+        int least = _current == _kept ? 1 : LeastFreeBytes;
+        if (_current.Length - MessageLength < least)
         {
             Grow();
         }
 
-        return _current.AsMemory(_end);
+        return _current.AsMemory(MessageLength);
     }
 
-    public void Advance(int count) => _end += count;
-
-    public ReadOnlyMemory<byte> EndMessage()
-    {
-        ReadOnlyMemory<byte> message = _current.AsMemory(_start, MessageLength);
-        _start = _end;
-        return message;
-    }
-
-    /// <summary>Gives back the memory of all messages but the last, which is always in the current memory.</summary>
-    public void Release()
-    {
-        foreach (byte[] buffer in _outgrown)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        _outgrown.Clear();
-    }
+    public void Advance(int count) => MessageLength += count;
 
     public void Dispose()
     {
-        Release();
         byte[] current = _current;
-        _current = [];
-        if (current.Length > 0)
+        _current = _kept;
+        if (current != _kept)
         {
             ArrayPool<byte>.Shared.Return(current);
         }
@@ -63,16 +53,9 @@ internal sealed class ReceiveBuffer : IDisposable
 
     private void Grow()
     {
-        int partial = MessageLength;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(InitialBytes, (partial * 2) + LeastFreeBytes));
-        _current.AsSpan(_start, partial).CopyTo(larger);
-        if (_current.Length > 0)
-        {
-            _outgrown.Add(_current);
-        }
-
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(LeastRentedBytes, (MessageLength * 2) + LeastFreeBytes));
+        Message.Span.CopyTo(larger);
+        Dispose();
         _current = larger;
-        _start = 0;
-        _end = partial;
     }
 }

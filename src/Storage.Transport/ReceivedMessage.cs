@@ -18,6 +18,6 @@ public enum ReceivedKind
 
 /// <summary>What came from the peer.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Data">The message, valid until it is released.</param>
+/// <param name="Data">The message, valid until the next is asked for.</param>
 /// <param name="CloseReason">Why the peer has closed, when it has.</param>
 public readonly record struct ReceivedMessage(ReceivedKind Kind, ReadOnlyMemory<byte> Data, CloseReason? CloseReason = null);

@@ -43,8 +43,14 @@ public sealed class WebSocketTransport : IMessageTransport
         {
             while (true)
             {
-                ValueWebSocketReceiveResult result =
-                    await _socket.ReceiveAsync(_received.GetFree(), CancellationToken.None).ConfigureAwait(false);
+                ValueTask<ValueWebSocketReceiveResult> receive = _socket.ReceiveAsync(_received.GetFree(), CancellationToken.None);
+                if (_received.MessageLength > 0 && !timed && !receive.IsCompleted)
+                {
+                    timed = true;
+                    _messageTimer.Change(_messageTimeout, Timeout.InfiniteTimeSpan);
+                }
+
+                ValueWebSocketReceiveResult result = await receive.ConfigureAwait(false);
                 if (result.MessageType != WebSocketMessageType.Binary)
                 {
                     return result.MessageType == WebSocketMessageType.Text ? new(ReceivedKind.Text, default) : Closed();
@@ -58,13 +64,7 @@ public sealed class WebSocketTransport : IMessageTransport
 
                 if (result.EndOfMessage)
                 {
-                    return new(ReceivedKind.Message, _received.EndMessage());
-                }
-
-                if (!timed)
-                {
-                    timed = true;
-                    _messageTimer.Change(_messageTimeout, Timeout.InfiniteTimeSpan);
+                    return new(ReceivedKind.Message, _received.Message);
                 }
             }
         }
@@ -80,9 +80,6 @@ public sealed class WebSocketTransport : IMessageTransport
             }
         }
     }
-
-    /// <inheritdoc/>
-    public void ReleaseReceived() => _received.Release();
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -173,7 +173,6 @@ internal sealed class ClientConnection
             while (true)
             {
                 ReceivedMessage message = await _transport.ReceiveAsync().ConfigureAwait(false);
-                _transport.ReleaseReceived();
                 if (message.Kind != ReceivedKind.Message)
                 {
                     await AnswerNoMessageAsync(message).ConfigureAwait(false);
@@ -236,7 +235,6 @@ internal sealed class ClientConnection
         }
 
         Welcome(message, id);
-        _transport.ReleaseReceived();
     }
 
     private void Welcome(ReceivedMessage message, RequestId id)

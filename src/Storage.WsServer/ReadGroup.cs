@@ -8,7 +8,8 @@ namespace WsStorage.WsServer;
 /// Reads that arrived together: read in one call, each value written from where the engine holds it straight into the outgoing
 /// pack. Owns its keys, so that the session can go on receiving while another thread executes it.
 /// </summary>
-internal sealed class ReadGroup(int capacity, ReplyWriter replies, SingleRequests singles, SessionContext context) : IValueReceiver
+/// <param name="capacity">How many keys it is meant for.</param>
+internal sealed class ReadGroup(int capacity) : IValueReceiver, IThreadPoolWorkItem
 {
     // One whose keys once were large keeps its memory; beyond this it is given up rather than kept for ever.
     private const int MaxKeptBytes = 64 * 1024;
@@ -16,6 +17,8 @@ internal sealed class ReadGroup(int capacity, ReplyWriter replies, SingleRequest
     private readonly ReadOnlyMemory<byte>[] _keys = new ReadOnlyMemory<byte>[capacity];
     private readonly RequestId[] _ids = new RequestId[capacity];
     private readonly List<ManyRead> _manyReads = [];
+    private readonly ReplyWriter _replies = new();
+    private SessionReads? _owner;
     private byte[] _keyBytes = [];
     private int _keyLength;
     private int _gets;
@@ -64,23 +67,31 @@ internal sealed class ReadGroup(int capacity, ReplyWriter replies, SingleRequest
         }
     }
 
-    /// <summary>Reads what was added, sends one reply for each, and empties the group.</summary>
-    /// <param name="storage">Where from.</param>
-    public void Execute(IBatchStorage storage)
+    /// <summary>Gives the group to a session, until it is executed.</summary>
+    /// <param name="owner">The session's reads.</param>
+    public void BelongTo(SessionReads owner)
     {
-        if (_gets > 0)
+        _owner = owner;
+        _replies.Outbox = owner.Outbox;
+    }
+
+    /// <summary>Reads what was added, sends one reply for each, empties the group, and gives it back.</summary>
+    public void Execute()
+    {
+        SessionReads owner = _owner!;
+        int count = Count;
+        try
         {
-            ReadEach(storage);
+            Execute(owner);
+        }
+        catch (Exception exception)
+        {
+            // Failures of the storage are replies; this is none, and the thread is nobody's who could tell.
+            owner.OnDefect(exception);
         }
 
-        foreach (ManyRead read in _manyReads)
-        {
-            ReadMany(storage, read);
-            ArrayPool<byte>.Shared.Return(read.Rented);
-        }
-
-        replies.Flush();
         Clear();
+        owner.Finish(this, count);
     }
 
     void IValueReceiver.OnRevision(Revision revision) => _revision = revision;
@@ -88,70 +99,87 @@ internal sealed class ReadGroup(int capacity, ReplyWriter replies, SingleRequest
     void IValueReceiver.OnValue(int index, ReadOnlySpan<byte> value)
     {
         _answered = index + 1;
-        if (replies.IsOutboxFull)
+        SessionContext context = _owner!.Context;
+        if (_replies.IsOutboxFull)
         {
             // The client asks for more than it reads: what it has not room for is read again when it has.
-            singles.Get(_keys[index], _ids[index], inTurn: true);
+            _owner.Singles.Get(_keys[index], _ids[index], inTurn: true);
         }
         else if (value.Length > context.MaxReplyBytes)
         {
-            replies.Append(ReplyLimit.TooLarge(value.Length, context.PeerMaxMessageBytes), _ids[index]);
+            _replies.Append(ReplyLimit.TooLarge(value.Length, context.PeerMaxMessageBytes), _ids[index]);
         }
         else
         {
-            replies.Append(new GetReply(_revision, found: true, value), _ids[index]);
+            _replies.Append(new GetReply(_revision, found: true, value), _ids[index]);
         }
     }
 
     void IValueReceiver.OnMissing(int index)
     {
         _answered = index + 1;
-        replies.Append(new GetReply(_revision, found: false, default), _ids[index]);
+        _replies.Append(new GetReply(_revision, found: false, default), _ids[index]);
     }
 
-    private void ReadEach(IBatchStorage storage)
+    private void Execute(SessionReads owner)
+    {
+        if (_gets > 0)
+        {
+            ReadEach(owner);
+        }
+
+        foreach (ManyRead read in _manyReads)
+        {
+            ReadMany(owner, read);
+        }
+
+        _replies.Flush();
+    }
+
+    private void ReadEach(SessionReads owner)
     {
         _answered = 0;
         try
         {
-            storage.ReadMany(_keys.AsSpan(0, _gets), this);
+            owner.Storage.ReadMany(_keys.AsSpan(0, _gets), this);
         }
         catch (Exception exception)
         {
-            ErrorReply failure = context.ToReply(exception);
+            ErrorReply failure = owner.Context.ToReply(exception);
             for (int i = _answered; i < _gets; i++)
             {
-                replies.Append(failure, _ids[i]);
+                _replies.Append(failure, _ids[i]);
             }
         }
     }
 
-    private void ReadMany(IBatchStorage storage, ManyRead read)
+    private void ReadMany(SessionReads owner, ManyRead read)
     {
-        if (replies.IsOutboxFull)
+        SessionContext context = owner.Context;
+        if (_replies.IsOutboxFull)
         {
-            singles.GetMany(read.Keys, read.Id, inTurn: true);
+            owner.Singles.GetMany(read.Keys, read.Id, inTurn: true);
             return;
         }
 
         using var reply = new ManyReadReply();
         try
         {
-            reply.Read(storage, read.Keys, context.MaxReplyBytes);
+            reply.Read(owner.Storage, read.Keys, context.MaxReplyBytes);
         }
         catch (Exception exception)
         {
-            replies.Append(context.ToReply(exception), read.Id);
+            _replies.Append(context.ToReply(exception), read.Id);
             return;
         }
 
         if (reply.IsTooLarge)
         {
-            replies.Append(ReplyLimit.TooLarge(reply.Length, context.PeerMaxMessageBytes), read.Id);
+            _replies.Append(ReplyLimit.TooLarge(reply.Length, context.PeerMaxMessageBytes), read.Id);
         }
         else
         {
-            replies.Append(MessageType.GetManyReply, reply.Body, read.Id);
+            _replies.Append(MessageType.GetManyReply, reply.Body, read.Id);
         }
     }
 
@@ -171,6 +199,13 @@ internal sealed class ReadGroup(int capacity, ReplyWriter replies, SingleRequest
 
     private void Clear()
     {
+        foreach (ManyRead read in _manyReads)
+        {
+            ArrayPool<byte>.Shared.Return(read.Rented);
+        }
+
+        _owner = null;
+        _replies.Outbox = null;
         _keys.AsSpan(0, _gets).Clear();
         _manyReads.Clear();
         _gets = 0;

@@ -4,12 +4,15 @@ using WsStorage.Transport;
 namespace WsStorage.WsServer;
 
 /// <summary>Gathers the replies to what arrived together in packs of a good size. Not thread-safe.</summary>
-internal sealed class ReplyWriter(MessageOutbox outbox)
+internal sealed class ReplyWriter
 {
     private PackBuffer? _pack;
 
+    /// <summary>Where to; to be set before anything else is done.</summary>
+    public MessageOutbox? Outbox { get; set; }
+
     /// <summary>Whether more replies wait for the client than may, these included.</summary>
-    public bool IsOutboxFull => outbox.IsFull;
+    public bool IsOutboxFull => Outbox!.IsFull;
 
     public void Append<TMessage>(in TMessage message, RequestId id)
         where TMessage : IMessage, allows ref struct => GetPack(message.BodyLength).Append(message, id);
@@ -22,7 +25,7 @@ internal sealed class ReplyWriter(MessageOutbox outbox)
         if (_pack is { } pack)
         {
             _pack = null;
-            outbox.Post(pack, alone: true);
+            Outbox!.Post(pack, alone: true);
         }
     }
 
@@ -35,9 +38,9 @@ internal sealed class ReplyWriter(MessageOutbox outbox)
                 return pack;
             }
 
-            outbox.Post(pack);
+            Outbox!.Post(pack);
         }
 
-        return _pack = outbox.RentPack();
+        return _pack = Outbox!.RentPack();
     }
 }

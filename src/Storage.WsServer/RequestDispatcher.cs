@@ -12,9 +12,6 @@ namespace WsStorage.WsServer;
 /// </summary>
 internal sealed class RequestDispatcher
 {
-    // Larger chunks make client and server take turns instead of working at the same time.
-    private const int MaxChunk = 128;
-
     private readonly SessionContext _context;
     private readonly SessionLoad _load;
     private readonly ReplyWriter _replies;
@@ -35,14 +32,14 @@ internal sealed class RequestDispatcher
     {
         _context = context;
         _load = load;
-        _replies = new ReplyWriter(outbox);
+        _replies = new ReplyWriter { Outbox = outbox };
         _singles = new SingleRequests(outbox, slowReader, context, load);
         if (context.Storage is IBatchStorage batches)
         {
-            _reads = new SessionReads(MaxChunk, batches, outbox, _singles, context, load, onDefect);
+            _reads = new SessionReads(batches, outbox, _singles, context, load, onDefect);
         }
 
-        _writes = new SessionWrites(MaxChunk, outbox, context, load);
+        _writes = new SessionWrites(outbox, context, load);
         _streams = streams;
         _leases = new SessionLeases(context.Served.Leases, outbox, context, load);
         _checkpoints = new SessionCheckpoints(outbox, slowReader, context, load);
@@ -52,7 +49,7 @@ internal sealed class RequestDispatcher
     public bool IsFull => _reads is { IsFull: true } || _writes.IsFull;
 
     /// <summary>Takes one WebSocket message: a request, or a pack of them.</summary>
-    /// <param name="message">The message, which stays where it is until <see cref="Execute"/>.</param>
+    /// <param name="message">The message; what is needed of it later is copied.</param>
     /// <exception cref="StorageException">The client broke the protocol in a way that no reply can name.</exception>
     public void Dispatch(ReadOnlyMemory<byte> message)
     {

@@ -13,6 +13,9 @@ namespace WsStorage.WsServer;
 internal sealed class ServedStorage(
     IStorage storage, StorageSessionOptions options, TimeProvider timeProvider, ILogger logger, StorageInvalidation? invalidation = null)
 {
+    // Larger chunks make client and server take turns instead of working at the same time.
+    private const int MaxChunk = 128;
+
     private long _lastSession;
 
     public IStorage Storage => storage;
@@ -28,6 +31,12 @@ internal sealed class ServedStorage(
 
     /// <summary>Which connection each session of a client is on.</summary>
     public SessionClaims Claims { get; } = new();
+
+    /// <summary>Groups for reads that arrive together.</summary>
+    public SharedPool<ReadGroup> ReadGroups { get; } = new(() => new ReadGroup(MaxChunk));
+
+    /// <summary>Groups for writes that arrive together.</summary>
+    public SharedPool<WriteGroup> WriteGroups { get; } = new(() => new WriteGroup(MaxChunk));
 
     /// <summary>Tells the watches of all connections to read again.</summary>
     public StorageInvalidation Invalidation { get; } = invalidation ?? new StorageInvalidation();

@@ -10,8 +10,7 @@ namespace WsStorage.WsServer;
 /// </summary>
 internal sealed class Session
 {
-    // What is taken without a pause is executed, and its memory given back, after this much: a client that never pauses
-    // would otherwise fill the memory.
+    // What is taken without a pause is executed after this much: a client that never pauses would otherwise fill the memory.
     private const int MaxChunkBytes = 64 * 1024;
 
     private readonly IMessageTransport _transport;
@@ -193,7 +192,6 @@ internal sealed class Session
                 message = ExecuteLast() is { } reads
                     ? await new ReceiveBeside(receive, reads)
                     : await receive.ConfigureAwait(false);
-                _transport.ReleaseReceived();
                 chunkBytes = 0;
             }
 
@@ -214,7 +212,6 @@ internal sealed class Session
             if (chunkBytes >= MaxChunkBytes || _dispatcher.IsFull || _outbox.IsFull || _load.IsFull)
             {
                 Execute();
-                _transport.ReleaseReceived();
                 chunkBytes = 0;
                 await _load.WaitForRoomAsync().ConfigureAwait(false);
                 await _slowReader.WaitForRoomAsync().ConfigureAwait(false);
@@ -296,7 +293,6 @@ internal sealed class Session
         do
         {
             message = await _transport.ReceiveAsync().ConfigureAwait(false);
-            _transport.ReleaseReceived();
         }
         while (message.Kind != ReceivedKind.Closed);
     }

@@ -4,75 +4,70 @@ using WsStorage.Transport;
 namespace WsStorage.WsServer;
 
 /// <summary>
-/// The reads of a session: gathered as they arrive, executed in chunks. A chunk is read by the thread that has received it, while
+/// The reads of a session: gathered as they arrive, executed in groups. A group is read by the thread that has received it, while
 /// another goes on receiving and reads the next: one thread alone would leave the other processors idle. Gathering is the session
-/// loop's; a chunk may be executed by any thread.
+/// loop's; a group may be executed by any thread.
 /// </summary>
-internal sealed class SessionReads
+/// <param name="storage">Where from.</param>
+/// <param name="outbox">Where the replies go.</param>
+/// <param name="singles">Answers what the client has no room for now.</param>
+/// <param name="context">The session's.</param>
+/// <param name="load">Told of what is under way.</param>
+/// <param name="onDefect">Told of what should not happen.</param>
+internal sealed class SessionReads(
+    IBatchStorage storage,
+    MessageOutbox outbox,
+    SingleRequests singles,
+    SessionContext context,
+    SessionLoad load,
+    Action<Exception> onDefect)
 {
     // More would take the processors from other connections.
     private const int MaxRunning = 2;
 
-    private readonly int _capacity;
-    private readonly IBatchStorage _storage;
-    private readonly MessageOutbox _outbox;
-    private readonly SingleRequests _singles;
-    private readonly SessionContext _context;
-    private readonly SessionLoad _load;
-    private readonly Action<Exception> _onDefect;
-    private readonly Stack<Chunk> _spare = new();
+    private readonly Lock _gate = new();
+    private readonly SharedPool<ReadGroup> _groups = context.Served.ReadGroups;
     private TaskCompletionSource? _idleWaiter;
-    private Chunk _gathering;
+    private ReadGroup? _gathering;
     private int _running;
 
-    public SessionReads(
-        int capacity,
-        IBatchStorage storage,
-        MessageOutbox outbox,
-        SingleRequests singles,
-        SessionContext context,
-        SessionLoad load,
-        Action<Exception> onDefect)
-    {
-        _capacity = capacity;
-        _storage = storage;
-        _outbox = outbox;
-        _singles = singles;
-        _context = context;
-        _load = load;
-        _onDefect = onDefect;
-        _gathering = NewChunk();
-    }
+    public IBatchStorage Storage => storage;
+
+    public MessageOutbox Outbox => outbox;
+
+    public SingleRequests Singles => singles;
+
+    public SessionContext Context => context;
 
     /// <summary>Whether it is time for <see cref="Execute"/>.</summary>
-    public bool IsFull => _gathering.Group.IsFull;
+    public bool IsFull => _gathering is { IsFull: true };
 
     /// <summary>Adds a get.</summary>
     /// <param name="key">Its key; copied.</param>
     /// <param name="id">Its id.</param>
-    public void Add(ReadOnlySpan<byte> key, RequestId id) => _gathering.Group.Add(key, id);
+    public void Add(ReadOnlySpan<byte> key, RequestId id) => Gather().Add(key, id);
 
     /// <summary>Adds a get of many.</summary>
     /// <param name="body">The body of the request; copied.</param>
     /// <param name="id">Its id.</param>
     /// <exception cref="StorageException">The request is refused.</exception>
-    public void AddMany(ReadOnlySpan<byte> body, RequestId id) => _gathering.Group.AddMany(body, id);
+    public void AddMany(ReadOnlySpan<byte> body, RequestId id) => Gather().AddMany(body, id);
 
     /// <summary>Executes what was added: on another thread while none does, so that more can be taken; otherwise at once.</summary>
     public void Execute()
     {
-        if (Take() is not { } chunk)
+        if (Take(out int running) is not { } group)
         {
             return;
         }
 
-        if (Volatile.Read(ref _running) < MaxRunning)
+        if (running < MaxRunning)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(chunk, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(group, preferLocal: false);
         }
         else
         {
-            chunk.Execute();
+            group.Execute();
         }
     }
 
@@ -80,24 +75,24 @@ internal sealed class SessionReads
     /// <returns>What to execute; null if it was executed here, or there was nothing.</returns>
     public IThreadPoolWorkItem? TakeForLater()
     {
-        if (Take() is not { } chunk)
+        if (Take(out int running) is not { } group)
         {
             return null;
         }
 
-        if (Volatile.Read(ref _running) <= MaxRunning)
+        if (running <= MaxRunning)
         {
-            return chunk;
+            return group;
         }
 
-        chunk.Execute();
+        group.Execute();
         return null;
     }
 
     /// <summary>Waits until all that was taken is answered.</summary>
     public Task WaitAsync()
     {
-        lock (_spare)
+        lock (_gate)
         {
             if (_running == 0)
             {
@@ -109,33 +104,19 @@ internal sealed class SessionReads
         }
     }
 
-    private Chunk? Take()
+    /// <summary>Ends the session, which can't say what became of a read.</summary>
+    /// <param name="exception">Why.</param>
+    public void OnDefect(Exception exception) => onDefect(exception);
+
+    /// <summary>Takes a group back that was executed.</summary>
+    /// <param name="group">The group, empty.</param>
+    /// <param name="count">How many requests it had.</param>
+    public void Finish(ReadGroup group, int count)
     {
-        Chunk chunk = _gathering;
-        int count = chunk.Group.Count;
-        if (count == 0)
-        {
-            return null;
-        }
-
-        lock (_spare)
-        {
-            _gathering = _spare.Count > 0 ? _spare.Pop() : NewChunk();
-            _running++;
-        }
-
-        // What is read is answered soon: it is waited for, but is not counted against what the client may send.
-        _load.Begin(count);
-        _load.Answer(count);
-        return chunk;
-    }
-
-    private void Finish(Chunk chunk, int count)
-    {
+        _groups.Return(group);
         TaskCompletionSource? idle = null;
-        lock (_spare)
+        lock (_gate)
         {
-            _spare.Push(chunk);
             if (--_running == 0)
             {
                 idle = _idleWaiter;
@@ -144,29 +125,37 @@ internal sealed class SessionReads
         }
 
         idle?.TrySetResult();
-        _load.End(count);
+        load.End(count);
     }
 
-    private Chunk NewChunk() => new(this, new ReadGroup(_capacity, new ReplyWriter(_outbox), _singles, _context));
-
-    private sealed class Chunk(SessionReads owner, ReadGroup group) : IThreadPoolWorkItem
+    private ReadGroup Gather()
     {
-        public ReadGroup Group => group;
-
-        public void Execute()
+        if (_gathering is null)
         {
-            int count = group.Count;
-            try
-            {
-                group.Execute(owner._storage);
-            }
-            catch (Exception exception)
-            {
-                // Storage failures are replies; this is none, and the thread is nobody's who could tell.
-                owner._onDefect(exception);
-            }
-
-            owner.Finish(this, count);
+            _gathering = _groups.Rent();
+            _gathering.BelongTo(this);
         }
+
+        return _gathering;
+    }
+
+    private ReadGroup? Take(out int running)
+    {
+        running = 0;
+        if (_gathering is not { Count: > 0 } group)
+        {
+            return null;
+        }
+
+        _gathering = null;
+        lock (_gate)
+        {
+            running = ++_running;
+        }
+
+        // What is read is answered soon: it is waited for, but is not counted against what the client may send.
+        load.Begin(group.Count);
+        load.Answer(group.Count);
+        return group;
     }
 }

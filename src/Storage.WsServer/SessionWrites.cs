@@ -9,41 +9,42 @@ namespace WsStorage.WsServer;
 /// </summary>
 internal sealed class SessionWrites
 {
-    private readonly int _capacity;
     private readonly MessageOutbox _outbox;
     private readonly SessionContext _context;
     private readonly SessionLoad _load;
     private readonly IBatchStorage? _batches;
     private readonly UnbatchedWrites _unbatched;
     private readonly bool _appliesOnce;
-    private readonly Stack<WriteGroup> _spare = new();
-    private WriteGroup _gathering;
+    private readonly SharedPool<WriteGroup> _groups;
+    private WriteGroup? _gathering;
 
-    public SessionWrites(int capacity, MessageOutbox outbox, SessionContext context, SessionLoad load)
+    public SessionWrites(MessageOutbox outbox, SessionContext context, SessionLoad load)
     {
-        _capacity = capacity;
         _outbox = outbox;
         _context = context;
         _load = load;
         _batches = context.Storage as IBatchStorage;
         _unbatched = new UnbatchedWrites(context.Storage);
         _appliesOnce = context.Storage is IExactlyOnceStorage;
-        _gathering = new WriteGroup(capacity);
+        _groups = context.Served.WriteGroups;
     }
 
-    public int Count => _gathering.Count;
+    public int Count => _gathering?.Count ?? 0;
 
-    public bool IsFull => _gathering.Count == _capacity || _gathering.ByteCount >= _context.Options.MaxBytesInFlight;
+    public bool IsFull => _gathering is { } group && (group.IsFull || group.ByteCount >= _context.Options.MaxBytesInFlight);
+
+    private WriteGroup Gathering => _gathering ??= _groups.Rent();
 
     /// <summary>Adds a write.</summary>
     /// <param name="body">The body of its message; copied.</param>
     /// <param name="id">Its id.</param>
     public void Add(ReadOnlySpan<byte> body, Protocol.RequestId id)
     {
-        WriteBatch batch = _gathering.Next;
+        WriteGroup group = Gathering;
+        WriteBatch batch = group.Next;
         WriteRequest.Read(body, batch);
         _context.StorageLimits.Check(batch);
-        _gathering.Add(id);
+        group.Add(id);
     }
 
     /// <summary>Adds a write that is applied once, however often it is sent. It keeps its place among the others.</summary>
@@ -63,26 +64,22 @@ internal sealed class SessionWrites
                 StorageErrorCode.Unsupported, "The client's hello gave no client id, so its writes can't be numbered. Say hello with one, or send plain writes.");
         }
 
-        WriteBatch batch = _gathering.Next;
+        WriteGroup group = Gathering;
+        WriteBatch batch = group.Next;
         NumberedWriteRequest.Read(body, session, batch);
         _context.StorageLimits.Check(batch);
-        _gathering.Add(id);
+        group.Add(id);
     }
 
     /// <summary>Hands what was added to the storage.</summary>
     public void Submit()
     {
-        WriteGroup group = _gathering;
-        if (group.Count == 0)
+        if (_gathering is not { Count: > 0 } group)
         {
             return;
         }
 
-        lock (_spare)
-        {
-            _gathering = _spare.Count > 0 ? _spare.Pop() : new WriteGroup(_capacity);
-        }
-
+        _gathering = null;
         _load.Begin(group.Count, group.ByteCount);
         _ = CommitAsync(group);
     }
@@ -107,16 +104,12 @@ internal sealed class SessionWrites
 
         int count = group.Count;
         _load.Answer(count);
-        var replies = new ReplyWriter(_outbox);
+        var replies = new ReplyWriter { Outbox = _outbox };
         group.AppendReplies(replies, _context);
         replies.Flush();
         long bytes = group.ByteCount;
         group.Clear();
-        lock (_spare)
-        {
-            _spare.Push(group);
-        }
-
+        _groups.Return(group);
         _load.End(count, bytes);
     }
 }

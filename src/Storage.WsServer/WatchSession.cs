@@ -36,7 +36,7 @@ internal sealed class WatchSession : OpenStream
         _slowReader = slowReader;
         _owed = owed;
         _context = context;
-        _replies = new ReplyWriter(outbox);
+        _replies = new ReplyWriter { Outbox = outbox };
     }
 
     public override async Task SendAsync()

@@ -16,6 +16,9 @@ internal sealed class WriteGroup(int capacity)
 
     public int Count { get; private set; }
 
+    /// <summary>Whether no more fit.</summary>
+    public bool IsFull => Count == capacity;
+
     public long ByteCount { get; private set; }
 
     public ReadOnlyMemory<WriteBatch> Batches => ((WriteBatch[])_batches!).AsMemory(0, Count);

@@ -197,10 +197,6 @@ public class MessageOutboxTests
 
         public ValueTask<ReceivedMessage> ReceiveAsync() => throw new NotSupportedException("Nothing is received here.");
 
-        public void ReleaseReceived()
-        {
-        }
-
         public async ValueTask SendAsync(ReadOnlyMemory<byte> message)
         {
             await _sent.Writer.WriteAsync(message.ToArray());

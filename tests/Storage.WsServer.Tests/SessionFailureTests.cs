@@ -196,17 +196,6 @@ public class SessionFailureTests
         await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
-    [Test]
-    public async Task A_client_that_never_pauses_does_not_make_the_server_keep_what_it_sent()
-    {
-        await using var storage = new InMemoryStorage();
-        var flood = new FloodingTransport(ScriptedClient.Encode("A", new EmptyMessage(MessageType.Cancel)), 100_000);
-        await using var client = new ScriptedClient(storage, wrap: _ => flood);
-        client.Run();
-        await client.Session.Ended.WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.That(flood.MostHeldBytes, Is.LessThan(100_000));
-    }
-
     private static StorageInfo SomeInfo() => new()
     {
         Engine = "mock",

@@ -41,8 +41,6 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
 
     public ValueTask<ReceivedMessage> ReceiveAsync() => inner.ReceiveAsync();
 
-    public void ReleaseReceived() => inner.ReleaseReceived();
-
     public async ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
         if (_stalled)

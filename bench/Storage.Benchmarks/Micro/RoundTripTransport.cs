@@ -47,10 +47,6 @@ internal sealed class RoundTripTransport : IMessageTransport
 
     public ValueTask<ReceivedMessage> ReceiveAsync() => _requests.Reader.ReadAsync();
 
-    public void ReleaseReceived()
-    {
-    }
-
     public ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
         Envelope envelope = Parse(message);
