@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace WsStorage.Cli.Tests;
@@ -8,6 +9,10 @@ internal sealed class CliProcess : IDisposable
 {
     // Several programs one after the other may have to start while all tests of a small machine run.
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    // Tests that run in the background of a shell, or under nohup, ignore some signals; all that they start would do so too.
+    private static readonly string[] Command =
+        IgnoresSignals() ? ["env", "--default-signal=HUP,INT,QUIT", "dotnet"] : ["dotnet"];
 
     private readonly Process _process;
     private readonly Task<string> _error;
@@ -33,7 +38,8 @@ internal sealed class CliProcess : IDisposable
 
     public static CliProcess StartIn(string directory, Dictionary<string, string> variables, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "WsStorage.Cli.dll"), .. arguments])
+        string program = Path.Combine(AppContext.BaseDirectory, "WsStorage.Cli.dll");
+        var start = new ProcessStartInfo(Command[0], [.. Command[1..], program, .. arguments])
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
@@ -126,6 +132,16 @@ internal sealed class CliProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static bool IgnoresSignals()
+    {
+        const string name = "SigIgn:";
+        const ulong hangupInterruptQuit = 0b111;
+        string? line = OperatingSystem.IsLinux()
+            ? File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))
+            : null;
+        return line is not null && (ulong.Parse(line[name.Length..].Trim(), NumberStyles.HexNumber) & hangupInterruptQuit) != 0;
     }
 
     private async Task<string> ReadErrorAsync()

@@ -103,7 +103,8 @@ internal sealed class ServeTests
     {
         string url = $"wss://localhost:{FreePort.Find()}/storage";
 
-        (await CliProcess.RunAsync("get", "k", "--url", url, "--certs", _certificates.Directory)).ShouldFail(3, "could not be reached");
+        (await CliProcess.RunAsync("get", "k", "--url", url, "--certs", _certificates.Directory))
+            .ShouldFail(3, "could not be reached");
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
+using WsStorage.Testing;
 using WsStorage.Transport;
 using WsStorage.Transport.Tls;
 
@@ -41,13 +42,14 @@ internal sealed class ScriptedServer
 
     public SessionLimits Limits { get; set; } = new(1 << 25, 1 << 24, 1 << 25, 1000, 32, 1000);
 
-    /// <summary>A client of this server, and its state changes.</summary>
+    /// <summary>A client of this server, by a clock that stands still unless the test has another.</summary>
     public WsStorageClient CreateClient(Func<WsStorageClientOptions, WsStorageClientOptions>? configure = null)
     {
         var options = new WsStorageClientOptions
         {
             Url = new Uri("wss://scripted/storage"),
             Tls = new MutualTlsOptions { Truststore = Trusted.Value },
+            TimeProvider = new ManualTimeProvider(),
         };
         return new WsStorageClient(configure?.Invoke(options) ?? options, ConnectAsync, () => Random());
     }

@@ -38,10 +38,14 @@ internal sealed class ScriptedClient : IAsyncDisposable
     /// <summary>The messages of the last WebSocket message: more than one came in a pack.</summary>
     public int LastPackSize { get; private set; }
 
-    /// <summary>Serves a storage, by a clock that stands still unless the test has another: no time is ever over by itself.</summary>
+    /// <summary>Serves a storage, by a clock that stands still unless the test has another.</summary>
     public static ServedStorage Serve(
         IStorage storage, StorageSessionOptions? options = null, TimeProvider? timeProvider = null, ILogger? logger = null) =>
-        new(storage, options ?? new StorageSessionOptions(), timeProvider ?? new ManualTimeProvider(), logger ?? NullLogger.Instance);
+        new(
+            storage,
+            options ?? new StorageSessionOptions(),
+            timeProvider ?? new ManualTimeProvider(),
+            logger ?? NullLogger.Instance);
 
     public static async Task<ScriptedClient> ConnectAsync(
         ServedStorage served, Guid? clientId = null, string identity = "test", bool packs = false)
