@@ -9,6 +9,8 @@ namespace WsStorage.WsServer;
 internal abstract class PagedStream(
     RequestId id, long credit, MessageOutbox outbox, SlowReaderGuard slowReader, SessionContext context) : OpenStream(id, credit)
 {
+    private bool _hasPosted;
+
     /// <summary>Waits until a page may be sent.</summary>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.Timeout"/>: the reader granted nothing in its time.</exception>
     protected async ValueTask WaitForTurnAsync()
@@ -27,7 +29,10 @@ internal abstract class PagedStream(
         PackBuffer pack = outbox.RentPack();
         pack.Append(page, Id);
         Spend(bytes);
-        outbox.Post(pack, alone: true);
+
+        // The first page may be the only one, and is sent without a change of threads; the next is read while one is sent.
+        outbox.Post(pack, alone: !_hasPosted);
+        _hasPosted = true;
     }
 
     private async ValueTask WaitForCreditInTimeAsync()

@@ -9,16 +9,16 @@ public class ContestTests
     private static readonly Progress<string> Unheard = new();
 
     [Test]
-    public async Task Contenders_take_turns_and_the_first_round_does_not_count()
+    public async Task Contenders_take_turns_and_the_first_rounds_do_not_count()
     {
         var order = new List<string>();
         Contest contest = await new Contest("x/s", rounds: 2, Unheard)
             .Add("a", Counting("a", order))
             .Add("b", Counting("b", order))
             .RunAsync(CancellationToken.None);
-        Assert.That(order, Is.EqualTo(["a", "b", "a", "b", "a", "b"]));
-        Assert.That(contest["a"].Values, Is.EqualTo([3d, 5d]));
-        Assert.That(contest["b"].Values, Is.EqualTo([4d, 6d]));
+        Assert.That(order, Is.EqualTo(["a", "b", "a", "b", "a", "b", "a", "b"]));
+        Assert.That(contest["a"].Values, Is.EqualTo([5d, 7d]));
+        Assert.That(contest["b"].Values, Is.EqualTo([6d, 8d]));
         Assert.That(contest.All.Select(series => (series.Name, series.Unit)), Is.EqualTo([("a", "x/s"), ("b", "x/s")]));
         Assert.That((contest.Has("a"), contest.Has("c")), Is.EqualTo((true, false)));
     }

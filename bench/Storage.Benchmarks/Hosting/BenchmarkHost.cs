@@ -49,7 +49,11 @@ internal sealed class BenchmarkHost : IHost
                 return JsonSerializer.Serialize(Read());
             case CompactQuestion:
                 // The state that a store has after a night's rest.
-                await (_storage as RocksDbStorage)!.CompactDataAsync();
+                if (_storage is RocksDbStorage store)
+                {
+                    await store.CompactDataAsync();
+                }
+
                 return "null";
             case EngineQuestion engine:
                 return JsonSerializer.Serialize(await Task.Run(() => new EngineCeiling((IBatchStorage)_storage, engine).MeasureAsync()));

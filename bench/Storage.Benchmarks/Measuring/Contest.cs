@@ -2,13 +2,16 @@ namespace WsStorage.Benchmarks.Measuring;
 
 /// <summary>
 /// Measures contenders in turn, round by round, so that what the machine does beside them meets all alike. What the first
-/// round shows is thrown away: it warms up.
+/// rounds show is thrown away: they warm up.
 /// </summary>
 /// <param name="unit">What the contenders' values count.</param>
 /// <param name="rounds">How many rounds count.</param>
 /// <param name="progress">Told what goes on.</param>
 internal sealed class Contest(string unit, int rounds, IProgress<string> progress)
 {
+    /// <summary>How many rounds warm up: a runtime that compiles while it runs takes a while to be as fast as it gets.</summary>
+    public const int WarmUps = 2;
+
     private readonly List<Contender> _contenders = [];
     private readonly Dictionary<string, List<Sample>> _samples = new(StringComparer.Ordinal);
 
@@ -26,13 +29,13 @@ internal sealed class Contest(string unit, int rounds, IProgress<string> progres
     /// <param name="cancellationToken">Ends them.</param>
     public async Task<Contest> RunAsync(CancellationToken cancellationToken)
     {
-        for (int round = 0; round <= rounds; round++)
+        for (int round = 1 - WarmUps; round <= rounds; round++)
         {
             foreach (Contender contender in _contenders)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 Sample sample = await contender.MeasureAsync(cancellationToken);
-                progress.Report($"{(round == 0 ? "warm-up" : $"round {round} of {rounds}")}: {contender.Name}: {sample.Value:N0} {unit}");
+                progress.Report($"{(round <= 0 ? "warm-up" : $"round {round} of {rounds}")}: {contender.Name}: {sample.Value:N0} {unit}");
                 if (round > 0)
                 {
                     _samples[contender.Name].Add(sample);

@@ -30,7 +30,7 @@ internal sealed class Allocations : IScenario
                 return new Sample(allocated.Server);
             })
             .RunAsync(cancellationToken);
-        var onClient = new Series("allocated on the client, beyond the value's array", "bytes", [.. own[1..]]);
+        var onClient = new Series("allocated on the client, beyond the value's array", "bytes", [.. own[Contest.WarmUps..]]);
         result.Add(contest[Server]);
         result.Add(onClient);
 

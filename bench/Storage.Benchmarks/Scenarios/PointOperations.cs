@@ -31,6 +31,7 @@ internal sealed class PointOperations : IScenario
             redis is null
                 ? RedisServer.NotInstalled
                 : $"Redis {await RedisServer.GetVersionAsync(cancellationToken)}, append-only file, not rewritten while measured; driven by its redis-benchmark.");
+        result.Note("Ours is compacted before each round of puts, so that nobody pays for what another has left behind.");
         await MeasureBufferedAsync(site, result, redis, cancellationToken);
         await MeasureMemoryAsync(site, result, redis, cancellationToken);
         await MeasureSyncedAsync(site, result, redis, cancellationToken);

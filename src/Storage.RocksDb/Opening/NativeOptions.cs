@@ -60,8 +60,9 @@ internal static class NativeOptions
                 CultureInfo.InvariantCulture,
                 $"block_cache={{capacity={options.BlockCacheBytes};high_pri_pool_ratio=0.5;}};cache_index_and_filter_blocks={(options.CacheIndexAndFilters ? "true" : "false")};pin_l0_filter_and_index_blocks_in_cache=true;");
 
-        // A key's place in its block is looked up in a hash table: a search among all of a block's keys takes longer than all else.
-        const string hashed = "data_block_index_type=kDataBlockBinaryAndHash;data_block_hash_table_util_ratio=0.75;";
+        // A key's place in its block is looked up in a hash table, which leads to four keys: a search among all of a block's keys
+        // takes longer than all else.
+        const string hashed = "block_restart_interval=4;data_block_index_type=kDataBlockBinaryAndHash;data_block_hash_table_util_ratio=0.75;";
 
         // As much as the first level holds when it is compacted, so that neither is rewritten for little of the other.
         long baseBytes = 4 * options.WriteBufferBytes;
