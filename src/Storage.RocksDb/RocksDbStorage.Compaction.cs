@@ -1,12 +1,14 @@
+using WsStorage.RocksDb.Native;
+
 namespace WsStorage.RocksDb;
 
 /// <content>Tidying up by hand.</content>
 public sealed partial class RocksDbStorage
 {
     /// <summary>
-    /// Writes the data anew, each key once: reads are fastest afterwards, and what was overwritten or removed takes no room
-    /// any more. RocksDB does so by itself, bit by bit; this does all of it at once, for which it reads and writes the whole
-    /// store. Reads and writes go on meanwhile, more slowly.
+    /// Writes the data and the commit log anew, each key once: reads are fastest afterwards, and what was overwritten, removed
+    /// or trimmed takes no room any more. RocksDB does so by itself, bit by bit; this does all of it at once, for which it reads
+    /// and writes the whole store. Reads and writes go on meanwhile, more slowly.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait, not the work.</param>
     /// <returns>Completes when it is done.</returns>
@@ -17,11 +19,21 @@ public sealed partial class RocksDbStorage
         await RunAsync(
             _ =>
             {
-                // The flush says what is wrong with the disk; the compaction itself has no way to.
-                _database.Flush(_database.Data);
-                _database.CompactFiles(_database.Data);
+                Compact(_database.Data);
+                if (_database.Log is not null)
+                {
+                    Compact(_database.Log);
+                }
+
                 return true;
             },
             checkWrites: true,
             cancellationToken).ConfigureAwait(false);
+
+    private void Compact(ColumnFamilyHandle family)
+    {
+        // The flush says what is wrong with the disk; the compaction itself has no way to.
+        _database.Flush(family);
+        _database.CompactFiles(family);
+    }
 }

@@ -24,6 +24,28 @@ public sealed class CompactionTests : StoreFixture
     }
 
     [Test]
+    public async Task Data_that_came_in_order_is_written_anew_as_well_and_not_by_RocksDB_when_the_first_reader_goes()
+    {
+        await using RocksDbStorage store = OpenBuffered(new RocksDbOptions { WriteBufferBytes = 1 << 20 });
+        byte[] value = new byte[10_000];
+        for (int i = 0; i < 1000; i++)
+        {
+            Random.Shared.NextBytes(value);
+            await store.PutAsync(B($"key{i:D4}"), value);
+        }
+
+        // Twice, so that nothing is still in memory and all of it is in files already.
+        await store.CompactDataAsync();
+        string[] before = Files();
+        await store.CompactDataAsync();
+        Assert.That(before, Is.Not.Empty);
+        Assert.That(Files().Intersect(before, StringComparer.Ordinal), Is.Empty);
+
+        string[] Files() =>
+            [.. new DirectoryInfo(StorePath).EnumerateFiles("*.sst", SearchOption.AllDirectories).Where(file => file.Length > 100_000).Select(file => file.Name)];
+    }
+
+    [Test]
     public async Task A_store_that_is_read_only_is_not_compacted()
     {
         await using (RocksDbStorage store = OpenBuffered())

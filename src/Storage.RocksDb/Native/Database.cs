@@ -54,9 +54,12 @@ internal sealed class Database : IDisposable
         NativeError.ThrowIfSet(error, "A write buffer could not be written out");
     }
 
-    /// <summary>Rewrites the files of a column family, so that each key is in one of them.</summary>
-    public unsafe void CompactFiles(ColumnFamilyHandle family) =>
-        RocksDbApi.rocksdb_compact_range_cf(Handle, family, null, 0, null, 0);
+    /// <summary>Rewrites all files of a column family, so that each key is in one of them and none is to be rewritten again.</summary>
+    public unsafe void CompactFiles(ColumnFamilyHandle family)
+    {
+        using var options = new CompactionOptionsHandle();
+        RocksDbApi.rocksdb_compact_range_cf_opt(Handle, family, options, null, 0, null, 0);
+    }
 
     /// <summary>Removes the files that hold nothing but a range of keys, from one, included, to another, excluded.</summary>
     public unsafe void DeleteFiles(ColumnFamilyHandle family, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end)

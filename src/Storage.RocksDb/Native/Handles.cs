@@ -47,6 +47,22 @@ internal sealed class FlushOptionsHandle() : RocksDbHandle(RocksDbApi.rocksdb_fl
     protected override void Destroy(nint pointer) => RocksDbApi.rocksdb_flushoptions_destroy(pointer);
 }
 
+/// <summary>How a compaction by hand is done: every file is written anew, while the automatic ones go on.</summary>
+internal sealed class CompactionOptionsHandle : RocksDbHandle
+{
+    // BottommostLevelCompaction::kForceOptimized: all files of the last level too, but none that was just written.
+    private const byte ForceOptimized = 3;
+
+    public CompactionOptionsHandle()
+        : base(RocksDbApi.rocksdb_compactoptions_create())
+    {
+        RocksDbApi.rocksdb_compactoptions_set_exclusive_manual_compaction(this, 0);
+        RocksDbApi.rocksdb_compactoptions_set_bottommost_level_compaction(this, ForceOptimized);
+    }
+
+    protected override void Destroy(nint pointer) => RocksDbApi.rocksdb_compactoptions_destroy(pointer);
+}
+
 /// <summary>Where a database keeps its files.</summary>
 internal sealed class EnvironmentHandle(nint handle) : RocksDbHandle(handle)
 {

@@ -42,8 +42,21 @@ internal static unsafe partial class RocksDbApi
         DatabaseHandle db, ColumnFamilyHandle columnFamily, byte* start, nuint startLength, byte* end, nuint endLength, ref nint errptr);
 
     [LibraryImport(Library)]
-    public static partial void rocksdb_compact_range_cf(
-        DatabaseHandle db, ColumnFamilyHandle columnFamily, byte* start, nuint startLength, byte* end, nuint endLength);
+    public static partial nint rocksdb_compactoptions_create();
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_compactoptions_destroy(nint options);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_compactoptions_set_exclusive_manual_compaction(CompactionOptionsHandle options, byte exclusive);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_compactoptions_set_bottommost_level_compaction(CompactionOptionsHandle options, byte force);
+
+    [LibraryImport(Library)]
+    public static partial void rocksdb_compact_range_cf_opt(
+        DatabaseHandle db, ColumnFamilyHandle columnFamily, CompactionOptionsHandle options,
+        byte* start, nuint startLength, byte* end, nuint endLength);
 
     [LibraryImport(Library)]
     public static partial nint rocksdb_flushoptions_create();
