@@ -13,7 +13,7 @@ internal sealed record GetAllocations(double Server, double Client);
 internal static class AllocationLoad
 {
     // So many that what it takes to begin, and to ask the host for its readings, does not count.
-    private const int Gets = 400_000;
+    private const int Gets = 1_200_000;
     private const int Depth = 256;
 
     /// <exception cref="WrongValueException">A value that was read was not what was written.</exception>

@@ -12,9 +12,10 @@ internal sealed class Growth : IScenario
     private const int Depth = 256;
     private const int ManyConnections = 1000;
     private const int FewConnections = 50;
-    private const int Outstanding = 1000;
+    private const int DepthOfEach = 16;
     private const string Many = "get, 1,000 connections";
     private const string Few = "get, 50 connections";
+    private const string ManyLone = "get, 1,000 connections, one outstanding on each";
 
     public string Name => "growth";
 
@@ -57,10 +58,11 @@ internal sealed class Growth : IScenario
     {
         await using Clients many = await Clients.ConnectAsync(site, host, ManyConnections, cancellationToken);
         await using Clients few = await Clients.ConnectAsync(site, host, FewConnections, cancellationToken);
-        result.Note($"{Outstanding:N0} gets are outstanding, whatever the number of connections.");
+        result.Note($"Where nothing else is said, {DepthOfEach} gets are outstanding on each connection.");
         Contest contest = await site.NewContest("operations/s")
-            .Add(Many, token => StorageLoad.MeasureAsync(many.From(0), Workload.Get, Outstanding / ManyConnections, site.Options, keys, token))
-            .Add(Few, token => StorageLoad.MeasureAsync(few.From(0), Workload.Get, Outstanding / FewConnections, site.Options, keys, token))
+            .Add(Many, token => StorageLoad.MeasureAsync(many.From(0), Workload.Get, DepthOfEach, site.Options, keys, token))
+            .Add(Few, token => StorageLoad.MeasureAsync(few.From(0), Workload.Get, DepthOfEach, site.Options, keys, token))
+            .Add(ManyLone, token => StorageLoad.MeasureAsync(many.From(0), Workload.Get, 1, site.Options, keys, token))
             .RunAsync(cancellationToken);
         result.Add(contest.All);
         result.Check(Goals.MoreConnections, contest, Many, Few);
