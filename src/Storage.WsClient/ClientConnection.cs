@@ -52,6 +52,9 @@ internal sealed class ClientConnection
     /// <summary>The watches that are open. Guarded by the <see cref="WatchRegistry"/>.</summary>
     public WatchTable Watches { get; } = new();
 
+    /// <summary>The watches that the message at hand tells something. Belongs to the loop that receives.</summary>
+    public ToldWatches Told { get; } = new();
+
     /// <summary>What the server takes.</summary>
     public SessionBounds Bounds { get; private set; }
 
@@ -179,7 +182,15 @@ internal sealed class ClientConnection
                     break;
                 }
 
-                Take(message.Data);
+                try
+                {
+                    Take(message.Data);
+                }
+                finally
+                {
+                    Told.Wake();
+                }
+
                 _queue.Pump();
             }
         }

@@ -17,6 +17,7 @@ namespace WsStorage.WsClient;
 internal sealed class PendingWatch(WatchOptions options, int window) : IValueTaskSource
 {
     private readonly Lock _gate = new();
+    private readonly EventMemory _memory = new();
     private readonly WatchEvents _events = new();
 
     // The reader never runs on the loop that receives: it could block it.
@@ -79,16 +80,16 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
     /// <summary>Takes what the server says, but for an error.</summary>
     /// <param name="type">The type of the message.</param>
     /// <param name="body">Its body, valid during the call.</param>
+    /// <returns>Whether the reader waits, and <see cref="WakeReader"/> has to be called.</returns>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>: the message makes no sense. The watch has
     /// not ended.</exception>
-    public void OnReply(MessageType type, ReadOnlySpan<byte> body)
+    public bool OnReply(MessageType type, ReadOnlySpan<byte> body)
     {
-        bool wake;
         lock (_gate)
         {
             if (_isAbandoned)
             {
-                return;
+                return false;
             }
 
             switch (type)
@@ -106,11 +107,12 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
                     throw ProtocolError($"a {type} where it does not belong");
             }
 
-            wake = TakeAwaited();
+            return TakeAwaited();
         }
-
-        Wake(wake);
     }
+
+    /// <summary>Wakes the reader. Only who has taken the wait away ends it, and the reader makes the next one only after that.</summary>
+    public void WakeReader() => _arrival.SetResult(true);
 
     /// <summary>Ends the watch, after the events that have arrived.</summary>
     /// <param name="reason">Why.</param>
@@ -124,7 +126,10 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
             wake = TakeAwaited();
         }
 
-        Wake(wake);
+        if (wake)
+        {
+            WakeReader();
+        }
     }
 
     /// <summary>Wakes the reader, which is to look whether it was cancelled.</summary>
@@ -136,20 +141,23 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
             wake = TakeAwaited();
         }
 
-        Wake(wake);
+        if (wake)
+        {
+            WakeReader();
+        }
     }
 
-    /// <summary>Takes the next event, if one has arrived.</summary>
-    /// <param name="next">The event; to be released.</param>
-    /// <param name="arrival">Completes when it is worth to try again; if there was none. To be awaited once.</param>
-    /// <returns>Whether there was one.</returns>
+    /// <summary>Takes all events that have arrived.</summary>
+    /// <param name="taken">The reader's own queue, empty; gets the events, in their order, each to be released.</param>
+    /// <param name="arrival">Completes when it is worth to try again; if there were none. To be awaited once.</param>
+    /// <returns>Whether there were any.</returns>
     /// <exception cref="StorageException">The watch has failed.</exception>
-    public bool TryTake(out RentedEvent next, out ValueTask arrival)
+    public bool TryTake(ref Queue<RentedEvent> taken, out ValueTask arrival)
     {
         lock (_gate)
         {
             arrival = default;
-            if (_events.TryTake(out next))
+            if (_events.TryTakeAll(ref taken))
             {
                 return true;
             }
@@ -166,21 +174,26 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         }
     }
 
-    /// <summary>Gives back the memory of an event that the reader has left behind, and grants the server its bytes again.</summary>
-    /// <param name="read">The event.</param>
-    public void Release(RentedEvent read)
+    /// <summary>Grants the server the bytes again of events that the reader has left behind, half a window at once.</summary>
+    /// <param name="bytes">How many.</param>
+    /// <returns>How many more until something is granted: to be called then, and whenever the reader has read all that it has.</returns>
+    public long OnRead(long bytes)
     {
-        read.Dispose();
         ClientConnection? connection;
         ulong id;
         long grant;
         lock (_gate)
         {
-            _unread -= read.ByteCount;
+            _unread -= bytes;
+            if (_unread == 0)
+            {
+                _memory.Reset();
+            }
+
             grant = window - _unread - _credit;
             if (_connection is null || grant < window / 2)
             {
-                return;
+                return (window / 2) - grant;
             }
 
             connection = _connection;
@@ -190,6 +203,7 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
 
         // If the watch begins over another connection meanwhile, that has counted these bytes, and this one drops them.
         connection.Outbox.Post(new CreditMessage(grant), RequestId.FromNumber(id));
+        return window / 2;
     }
 
     /// <summary>Gives up what has arrived and what will, and tells the server.</summary>
@@ -201,6 +215,7 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         {
             _isAbandoned = true;
             _events.Clear();
+            _memory.Reset();
             connection = _connection;
             _connection = null;
             id = _id;
@@ -253,7 +268,7 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         }
 
         var position = new Position(last.Epoch, batch.Revision, batch.Hash);
-        var added = RentedEvent.Copy(position, batch);
+        var added = RentedEvent.Copy(position, batch, _memory);
         _last = position;
         _events.AddBatch(added);
         _unread += added.ByteCount;
@@ -265,14 +280,5 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         bool awaited = _isAwaited;
         _isAwaited = false;
         return awaited;
-    }
-
-    private void Wake(bool awaited)
-    {
-        // Only who has taken the wait away ends it, and the reader makes the next one only after that.
-        if (awaited)
-        {
-            _arrival.SetResult(true);
-        }
     }
 }

@@ -9,6 +9,9 @@ internal static class RemoteWatch
         WatchRegistry watches, WatchOptions watchOptions, int window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var watch = new PendingWatch(watchOptions, window);
+        var taken = new Queue<RentedEvent>();
+        long read = 0;
+        long due = 0;
         watches.Begin(watch);
         using CancellationTokenRegistration waking =
             cancellationToken.UnsafeRegister(static state => ((PendingWatch)state!).Wake(), watch);
@@ -17,7 +20,25 @@ internal static class RemoteWatch
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (!watch.TryTake(out RentedEvent next, out ValueTask arrival))
+                if (taken.TryDequeue(out RentedEvent next))
+                {
+                    try
+                    {
+                        yield return next.Event;
+                    }
+                    finally
+                    {
+                        next.Dispose();
+                    }
+
+                    read += next.ByteCount;
+                    if (taken.Count == 0 || read >= due)
+                    {
+                        due = watch.OnRead(read);
+                        read = 0;
+                    }
+                }
+                else if (!watch.TryTake(ref taken, out ValueTask arrival))
                 {
                     // A cancellation between the look at the token and the wait has found nobody to wake.
                     if (cancellationToken.IsCancellationRequested)
@@ -26,21 +47,16 @@ internal static class RemoteWatch
                     }
 
                     await arrival.ConfigureAwait(false);
-                    continue;
-                }
-
-                try
-                {
-                    yield return next.Event;
-                }
-                finally
-                {
-                    watch.Release(next);
                 }
             }
         }
         finally
         {
+            foreach (RentedEvent unread in taken)
+            {
+                unread.Dispose();
+            }
+
             watches.Abandon(watch);
         }
     }

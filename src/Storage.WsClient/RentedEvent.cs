@@ -1,34 +1,25 @@
-using System.Buffers;
 using WsStorage.Protocol.Messages;
 
 namespace WsStorage.WsClient;
 
 /// <summary>An event of a watch, perhaps in rented memory.</summary>
 /// <param name="event">The event.</param>
-/// <param name="memory">The memory that it lies in, if any.</param>
-internal readonly struct RentedEvent(WatchEvent @event, byte[]? memory = null) : IDisposable
+/// <param name="chunk">What it lies in, if anything.</param>
+internal readonly struct RentedEvent(WatchEvent @event, EventChunk? chunk = null) : IDisposable
 {
     public WatchEvent Event => @event;
 
     /// <summary>What it counts for the credit.</summary>
     public int ByteCount => @event.PackedOperations.Length + @event.PackedPrevious.Length;
 
-    public static RentedEvent Copy(Position position, WatchBatchMessage batch)
+    public static RentedEvent Copy(Position position, WatchBatchMessage batch, EventMemory memory)
     {
         int split = batch.Operations.Length;
-        int length = split + batch.Previous.Length;
-        byte[] memory = ArrayPool<byte>.Shared.Rent(length);
-        batch.Operations.CopyTo(memory);
-        batch.Previous.CopyTo(memory.AsSpan(split));
-        return new RentedEvent(
-            WatchEvent.Changes(position, batch.CommitTime, memory.AsMemory(0, split), memory.AsMemory(split, length - split)), memory);
+        EventChunk chunk = memory.Take(split + batch.Previous.Length, out Memory<byte> copy);
+        batch.Operations.CopyTo(copy.Span);
+        batch.Previous.CopyTo(copy.Span[split..]);
+        return new RentedEvent(WatchEvent.Changes(position, batch.CommitTime, copy[..split], copy[split..]), chunk);
     }
 
-    public void Dispose()
-    {
-        if (memory is not null)
-        {
-            ArrayPool<byte>.Shared.Return(memory);
-        }
-    }
+    public void Dispose() => chunk?.Release();
 }

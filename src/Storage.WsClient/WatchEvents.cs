@@ -14,7 +14,10 @@ internal sealed class WatchEvents
     // As much as a server tells at once. A bound of a range may be as long as a key.
     private const long MaxInvalidatedBytes = 256 * 1024;
 
-    private readonly Queue<RentedEvent> _events = new();
+    // A queue that was long once, and is not again, is not kept.
+    private const int KeptEvents = 256;
+
+    private Queue<RentedEvent> _events = new();
     private readonly List<KeyRange> _invalidated = [];
     private long _invalidatedBytes;
     private Position? _mark;
@@ -61,23 +64,31 @@ internal sealed class WatchEvents
         }
     }
 
-    /// <summary>Takes the next event.</summary>
-    /// <param name="next">The event, to be disposed of.</param>
-    /// <returns>Whether there was one.</returns>
-    public bool TryTake(out RentedEvent next)
+    /// <summary>Takes all events.</summary>
+    /// <param name="taken">An empty queue, which is kept to be filled; gets the events, each to be disposed of.</param>
+    /// <returns>Whether there was any.</returns>
+    public bool TryTakeAll(ref Queue<RentedEvent> taken)
     {
-        if (!_events.TryDequeue(out next))
+        if (_mark is { } mark)
         {
-            next = _mark is { } mark ? new RentedEvent(WatchEvent.Progress(mark)) : default;
-            bool found = _mark is not null;
             _mark = null;
-            return found;
+            _events.Enqueue(new RentedEvent(WatchEvent.Progress(mark)));
         }
 
-        if (next.Event.Kind == WatchEventKind.Invalidation)
+        if (_events.Count == 0)
         {
-            next = new RentedEvent(WatchEvent.Invalidation(next.Event.Position, [.. _invalidated]));
-            ForgetInvalidated();
+            return false;
+        }
+
+        if (taken.Capacity > KeptEvents && _events.Count < taken.Capacity / 4)
+        {
+            taken.TrimExcess(KeptEvents);
+        }
+
+        (taken, _events) = (_events, taken);
+        if (_invalidated.Count > 0)
+        {
+            TellInvalidated(taken);
         }
 
         return true;
@@ -86,10 +97,27 @@ internal sealed class WatchEvents
     /// <summary>Drops what waits.</summary>
     public void Clear()
     {
-        while (TryTake(out RentedEvent each))
+        while (_events.TryDequeue(out RentedEvent each))
         {
             each.Dispose();
         }
+
+        _mark = null;
+        ForgetInvalidated();
+    }
+
+    /// <summary>Puts the ranges into the one invalidation that waits.</summary>
+    private void TellInvalidated(Queue<RentedEvent> taken)
+    {
+        for (int i = taken.Count; i > 0; i--)
+        {
+            RentedEvent each = taken.Dequeue();
+            taken.Enqueue(each.Event.Kind == WatchEventKind.Invalidation
+                ? new RentedEvent(WatchEvent.Invalidation(each.Event.Position, [.. _invalidated]))
+                : each);
+        }
+
+        ForgetInvalidated();
     }
 
     private void ForgetInvalidated()

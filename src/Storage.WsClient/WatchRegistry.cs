@@ -88,7 +88,8 @@ internal sealed class WatchRegistry(WsStorageClientOptions options, Action conne
         }
     }
 
-    /// <summary>Takes a message of a watch.</summary>
+    /// <summary>Takes a message of a watch, for the loop that receives: what it tells is read when <see cref="ClientConnection.Told"/>
+    /// wakes.</summary>
     /// <param name="connection">Where it came from.</param>
     /// <param name="id">Its id.</param>
     /// <param name="type">Its type.</param>
@@ -96,20 +97,9 @@ internal sealed class WatchRegistry(WsStorageClientOptions options, Action conne
     /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>.</exception>
     public void Take(ClientConnection connection, ulong id, MessageType type, ReadOnlySpan<byte> body)
     {
-        PendingWatch? watch;
-        lock (_gate)
-        {
-            if (!connection.Watches.TryFind(id, out watch))
-            {
-                throw new StorageException(StorageErrorCode.ProtocolError, "The server told of a watch that was never begun.");
-            }
-
-            if (type is MessageType.Error or MessageType.End)
-            {
-                connection.Watches.Remove(id);
-            }
-        }
-
+        bool isLast = type is MessageType.Error or MessageType.End;
+        PendingWatch? watch = isLast ? null : connection.Told.Find(id);
+        watch ??= Find(connection, id, isLast);
         if (watch is null)
         {
             return;
@@ -121,9 +111,9 @@ internal sealed class WatchRegistry(WsStorageClientOptions options, Action conne
             {
                 EndOrRetry(watch, ErrorReply.Read(body).ToException());
             }
-            else
+            else if (watch.OnReply(type, body))
             {
-                watch.OnReply(type, body);
+                connection.Told.Add(watch);
             }
         }
         catch (Exception exception)
@@ -202,6 +192,27 @@ internal sealed class WatchRegistry(WsStorageClientOptions options, Action conne
         {
             connection.StartSending(alone: false);
         }
+    }
+
+    /// <summary>Finds a watch, and forgets its id if this is the last word about it.</summary>
+    private PendingWatch? Find(ClientConnection connection, ulong id, bool isLast)
+    {
+        PendingWatch? watch;
+        lock (_gate)
+        {
+            if (!connection.Watches.TryFind(id, out watch))
+            {
+                throw new StorageException(StorageErrorCode.ProtocolError, "The server told of a watch that was never begun.");
+            }
+
+            if (isLast)
+            {
+                connection.Watches.Remove(id);
+            }
+        }
+
+        connection.Told.Keep(id, isLast ? null : watch);
+        return watch;
     }
 
     private void EndOrRetry(PendingWatch watch, StorageException error)

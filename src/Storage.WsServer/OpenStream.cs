@@ -26,16 +26,7 @@ internal abstract class OpenStream(RequestId id, long credit)
     protected CancellationToken Cancelled => _cancellation.Token;
 
     /// <summary>Whether there is credit to send with.</summary>
-    protected bool HasCredit
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _credit > 0;
-            }
-        }
-    }
+    protected bool HasCredit => Interlocked.Read(ref _credit) > 0;
 
     /// <summary>Grants bytes. More than a count can say in all is cut to that.</summary>
     /// <param name="bytes">How many more.</param>
@@ -44,8 +35,8 @@ internal abstract class OpenStream(RequestId id, long credit)
         TaskCompletionSource? waiter = null;
         lock (_gate)
         {
-            _credit = Math.Min(_credit + bytes, int.MaxValue);
-            if (_credit > 0)
+            // Only here it grows, under the lock: what is spent meanwhile only makes room below the bound.
+            if (Interlocked.Add(ref _credit, Math.Min(bytes, int.MaxValue - Interlocked.Read(ref _credit))) > 0)
             {
                 waiter = _creditWaiter;
                 _creditWaiter = null;
@@ -65,13 +56,7 @@ internal abstract class OpenStream(RequestId id, long credit)
 
     /// <summary>Takes what was sent off the credit, which may go below zero by it.</summary>
     /// <param name="bytes">How many bytes.</param>
-    protected void Spend(long bytes)
-    {
-        lock (_gate)
-        {
-            _credit -= bytes;
-        }
-    }
+    protected void Spend(long bytes) => Interlocked.Add(ref _credit, -bytes);
 
     /// <summary>Waits for credit, however long that takes.</summary>
     /// <returns>Completes when there is some.</returns>
@@ -79,7 +64,7 @@ internal abstract class OpenStream(RequestId id, long credit)
     {
         lock (_gate)
         {
-            if (_credit > 0)
+            if (HasCredit)
             {
                 return Task.CompletedTask;
             }

@@ -5,22 +5,17 @@ namespace WsStorage.Core.Feed;
 /// many watches there are. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Its lock is held for one batch at a time. It is taken before those of the watches and of the feed, never after.
+/// Its lock is held for one group at a time. It is taken before those of the watches and of the feed, never after.
 /// </remarks>
 internal sealed class FeedDispatcher : IThreadPoolWorkItem, IDisposable
 {
-    private const int FilterCount = 4;
-
     private readonly Lock _gate = new();
     private readonly ChangeFeed _feed;
     private readonly RangeIndex<FeedWatch> _index = new();
     private readonly ProgressMarks _marks;
     private readonly List<ChangeGroup> _groups = [];
-    private readonly List<IndexedRange<FeedWatch>> _found = [];
-    private readonly FilteredBatch?[] _filtered = new FilteredBatch?[FilterCount];
-    private readonly bool[] _isFiltered = new bool[FilterCount];
+    private readonly GroupDelivery _delivery = new();
     private Position _dispatched;
-    private long _search;
 
     public FeedDispatcher(ChangeFeed feed, Position head, TimeProvider time)
     {
@@ -162,92 +157,14 @@ internal sealed class FeedDispatcher : IThreadPoolWorkItem, IDisposable
     private void Dispatch(ChangeGroup group)
     {
         long now = _feed.TimeProvider.GetTimestamp();
-        ChangeBatches batches = group.Batches;
-        while (batches.MoveNext())
+        lock (_gate)
         {
-            lock (_gate)
+            if (!_index.IsEmpty)
             {
-                // A watch that was the first to join may have moved the dispatcher on.
-                if (group.IsNext(batches.Current, _dispatched.Revision))
-                {
-                    Dispatch(group, batches.Current, now);
-                }
+                _marks.Arm();
             }
+
+            _dispatched = _delivery.Deliver(group, _dispatched, _index, now);
         }
     }
-
-    private void Dispatch(ChangeGroup group, in ChangeBatch batch, long now)
-    {
-        if (!_index.IsEmpty)
-        {
-            _marks.Arm();
-        }
-
-        Position before = _dispatched;
-        Position after = group.Move(before, batch);
-        _search++;
-        foreach (BatchOperation operation in new BatchOperations(batch.Operations.Span))
-        {
-            if (operation.Kind == BatchOperationKind.RemoveRange)
-            {
-                _index.FindMeeting(operation.Key, operation.End, _search, _found);
-            }
-            else
-            {
-                _index.FindHolding(operation.Key, _search, _found);
-            }
-        }
-
-        foreach (IndexedRange<FeedWatch> range in _found)
-        {
-            Deliver(range, group, batch, new Delivery(before, after, group.CommitTime, now));
-        }
-
-        _found.Clear();
-        _dispatched = after;
-    }
-
-    private void Deliver(IndexedRange<FeedWatch> range, ChangeGroup group, in ChangeBatch batch, in Delivery delivery)
-    {
-        Array.Clear(_isFiltered);
-        bool mayShare = MayShare(range.Range, group, batch);
-
-        // From the end, since a watch that falls behind is replaced by the last one.
-        for (int i = range.Items.Count - 1; i >= 0; i--)
-        {
-            FeedWatch watch = range.Items[i];
-            int filter = (watch.Filter.KeysOnly ? 1 : 0) + (watch.Filter.WantsPrevious ? 2 : 0);
-            if (!_isFiltered[filter])
-            {
-                _isFiltered[filter] = true;
-                _filtered[filter] = watch.Filter.TryApply(batch, mayShare, out FilteredBatch wanted) ? wanted : null;
-            }
-
-            if (_filtered[filter] is { } filtered && !watch.Offer(filtered, delivery))
-            {
-                range.Remove(watch);
-                watch.Place = -1;
-            }
-        }
-
-        Array.Clear(_filtered);
-        if (range.Items.Count == 0)
-        {
-            _index.RemoveEmpty(range);
-        }
-    }
-
-    /// <summary>
-    /// A slice keeps its whole group alive while it waits in a queue. Where all is watched, and nothing but operations is in
-    /// the group, the slices that wait are together as large as the groups; else one must be a good part of its group.
-    /// </summary>
-    private static bool MayShare(KeyRange range, ChangeGroup group, in ChangeBatch batch) =>
-        (range.Start.IsEmpty && range.End.IsEmpty && !group.HasPrevious) || batch.Operations.Length >= group.Body.Length / 4;
 }
-
-/// <summary>What a batch has in common for all watches.</summary>
-/// <param name="Before">The position before it.</param>
-/// <param name="After">The position after it.</param>
-/// <param name="CommitTime">When it was committed.</param>
-/// <param name="Now">A timestamp, for progress marks.</param>
-internal readonly record struct Delivery(Position Before, Position After, DateTimeOffset CommitTime, long Now);

@@ -131,9 +131,11 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         }
     }
 
-    /// <summary>Tells of a batch. Called under the dispatcher's lock.</summary>
-    /// <returns>Whether to go on telling; else the watch reads on by itself from before the batch.</returns>
-    public bool Offer(in FilteredBatch batch, in Delivery delivery)
+    /// <summary>Tells of batches, in their order. Called under the dispatcher's lock.</summary>
+    /// <param name="told">The batches that it wants of a group.</param>
+    /// <param name="now">A timestamp, for progress marks.</param>
+    /// <returns>Whether to go on telling; else the watch reads on by itself from where it was told last.</returns>
+    public bool Offer(ReadOnlySpan<ToldBatch> told, long now)
     {
         lock (_gate)
         {
@@ -142,28 +144,37 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 return false;
             }
 
-            // It had read further by itself than the dispatcher was when it joined.
-            if (delivery.After.Revision <= _joinedAt.Revision)
+            bool wake = false;
+            foreach (ref readonly ToldBatch batch in told)
             {
-                return true;
+                // It had read further by itself than the dispatcher was when it joined.
+                if (batch.Event.Revision <= _joinedAt.Revision)
+                {
+                    continue;
+                }
+
+                if (TakeWaiting())
+                {
+                    Current = batch.Event;
+                    wake = true;
+                }
+                else if (!_queue.TryAdd(batch.Event))
+                {
+                    _joined = false;
+                    _detachedAt = batch.Before;
+                    break;
+                }
+
+                _mark = null;
+                SetTold(batch.Event.Revision, now);
             }
 
-            WatchEvent told = WatchEvent.Changes(delivery.After, delivery.CommitTime, batch.Operations, batch.Previous);
-            if (TakeWaiting())
+            if (wake)
             {
-                Current = told;
                 _wait.SetResult(true);
             }
-            else if (!_queue.TryAdd(told))
-            {
-                _joined = false;
-                _detachedAt = delivery.Before;
-                return false;
-            }
 
-            _mark = null;
-            SetTold(told.Revision, delivery.Now);
-            return true;
+            return _joined;
         }
     }
 
