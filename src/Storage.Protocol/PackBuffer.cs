@@ -24,6 +24,9 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
     /// <summary>The bytes of the messages and their lengths.</summary>
     public int ByteCount { get; private set; }
 
+    /// <summary>How many bytes of memory it holds.</summary>
+    public int Capacity => _buffer.Length;
+
     /// <summary>Whether there is no message.</summary>
     public bool IsEmpty => Count == 0;
 
@@ -37,7 +40,13 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
     /// <param name="bodyLength">The length of the message's body.</param>
     /// <returns>Whether it should.</returns>
     public bool HasRoomFor(int bodyLength) =>
-        Count == 0 || (Count < MaxMessages && ByteCount + (long)bodyLength + ProtocolConstants.MaxTrailerBytes <= MaxBytes);
+        Count < MaxMessages && HasBytesFor(bodyLength);
+
+    /// <summary>Whether a message that nobody answers should be added: only its bytes count.</summary>
+    /// <param name="bodyLength">The length of the message's body.</param>
+    /// <returns>Whether it should.</returns>
+    public bool HasBytesFor(int bodyLength) =>
+        Count == 0 || ByteCount + (long)bodyLength + ProtocolConstants.MaxTrailerBytes <= MaxBytes;
 
     /// <summary>Whether the messages of another pack should be added to this one, rather than sent after it.</summary>
     /// <param name="other">The other pack.</param>
@@ -104,14 +113,20 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
     /// <returns>The walker; what it gives is valid until the buffer is changed.</returns>
     public PackReader GetMessages() => new(_buffer.AsMemory(0, ByteCount));
 
+    /// <summary>Empties the buffer and keeps its memory.</summary>
+    public void Clear()
+    {
+        ByteCount = 0;
+        Count = 0;
+        LongestMessageBytes = 0;
+    }
+
     /// <summary>Empties the buffer and gives its memory back.</summary>
     public void Dispose()
     {
         byte[] buffer = _buffer;
         _buffer = [];
-        ByteCount = 0;
-        Count = 0;
-        LongestMessageBytes = 0;
+        Clear();
         if (buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(buffer);
@@ -135,7 +150,7 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
         int needed = checked(ByteCount + count + TrailerBytes);
         if (needed > _buffer.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(4096, _buffer.Length * 2)));
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(4096, _buffer.Length * 4)));
             _buffer.AsSpan(0, ByteCount).CopyTo(larger);
             if (_buffer.Length > 0)
             {

@@ -11,6 +11,7 @@ namespace WsStorage.Transport;
 public sealed class MessageOutbox : IThreadPoolWorkItem
 {
     private const int MaxSparePacks = 4;
+    private const int MaxSpareBytes = 64 * 1024;
 
     private readonly IMessageTransport _transport;
     private readonly MessageType _packType;
@@ -59,21 +60,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
     public void Post<TMessage>(in TMessage message, RequestId id, bool alone = false)
         where TMessage : IMessage, allows ref struct
     {
-        bool start;
-        lock (_gate)
-        {
-            if (_stopped)
-            {
-                return;
-            }
-
-            PackBuffer tail = GetTail(message.BodyLength);
-            int before = tail.ByteCount;
-            tail.Append(message, id);
-            start = AfterAppend(tail.ByteCount - before);
-        }
-
-        if (start)
+        if (Enqueue(message, id))
         {
             Start(alone);
         }
@@ -103,7 +90,30 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Starts to send, after <see cref="Enqueue"/> has said that this is due.</summary>
+    /// <summary>Adds one message without sending it, for a caller that calls <see cref="Start"/> soon: when it holds no lock any
+    /// more, or has no more to add.</summary>
+    /// <typeparam name="TMessage">Its type.</typeparam>
+    /// <param name="message">The message; copied.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>Whether <see cref="Start"/> has to be called; what others post waits for it too.</returns>
+    public bool Enqueue<TMessage>(in TMessage message, RequestId id)
+        where TMessage : IMessage, allows ref struct
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return false;
+            }
+
+            PackBuffer tail = GetTail(message.BodyLength, isAnswered: message.Type != MessageType.WatchBatch);
+            int before = tail.ByteCount;
+            tail.Append(message, id);
+            return AfterAppend(tail.ByteCount - before);
+        }
+    }
+
+    /// <summary>Starts to send, after an <c>Enqueue</c> has said that this is due.</summary>
     /// <param name="alone">As for <see cref="Post{TMessage}"/>.</param>
     public void Start(bool alone)
     {
@@ -215,6 +225,11 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
                 pack.Dispose();
             }
 
+            foreach (PackBuffer spare in _spare)
+            {
+                spare.Dispose();
+            }
+
             drained = _drained;
             waiters = TakeWaiters();
         }
@@ -283,9 +298,9 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
         }
     }
 
-    private PackBuffer GetTail(int bodyLength)
+    private PackBuffer GetTail(int bodyLength, bool isAnswered = true)
     {
-        if (_tail is { } tail && tail.HasRoomFor(bodyLength))
+        if (_tail is { } tail && (isAnswered ? tail.HasRoomFor(bodyLength) : tail.HasBytesFor(bodyLength)))
         {
             return tail;
         }
@@ -318,6 +333,12 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
                 }
 
                 return true;
+            }
+
+            // At rest nothing is held.
+            foreach (PackBuffer spare in _spare)
+            {
+                spare.Dispose();
             }
 
             _sending = false;
@@ -355,10 +376,23 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
 
     private void Recycle(PackBuffer pack)
     {
-        pack.Dispose();
-        if (_spare.Count < MaxSparePacks)
+        if (_spare.Count < MaxSparePacks && _sending && !_stopped)
         {
+            // Its memory will soon be needed again, and of large arrays the shared pool keeps few. A huge one is not kept.
+            if (pack.Capacity <= MaxSpareBytes)
+            {
+                pack.Clear();
+            }
+            else
+            {
+                pack.Dispose();
+            }
+
             _spare.Push(pack);
+        }
+        else
+        {
+            pack.Dispose();
         }
     }
 }

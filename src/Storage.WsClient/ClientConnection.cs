@@ -141,13 +141,7 @@ internal sealed class ClientConnection
     /// <param name="id">Its id.</param>
     /// <returns>Whether <see cref="StartSending"/> has to be called.</returns>
     public bool Enqueue<TMessage>(in TMessage message, ulong id)
-        where TMessage : IMessage, allows ref struct
-    {
-        byte[] body = new byte[message.BodyLength];
-        var writer = new BodyWriter(body);
-        message.WriteBody(ref writer);
-        return Outbox.Enqueue(message.Type, body, RequestId.FromNumber(id));
-    }
+        where TMessage : IMessage, allows ref struct => Outbox.Enqueue(message, RequestId.FromNumber(id));
 
     public void StartSending(bool alone) => Outbox.Start(alone);
 

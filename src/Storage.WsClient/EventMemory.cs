@@ -18,9 +18,9 @@ internal sealed class EventMemory
 
     /// <summary>Finds room for an event.</summary>
     /// <param name="length">How many bytes.</param>
-    /// <param name="memory">The room.</param>
+    /// <param name="start">Where in the array of what is returned.</param>
     /// <returns>What it is part of: to be given back by <see cref="EventChunk.Release"/>, once for each event.</returns>
-    public EventChunk Take(int length, out Memory<byte> memory)
+    public EventChunk Take(int length, out int start)
     {
         if (_chunk is null || _chunk.Array.Length - _used < length)
         {
@@ -30,7 +30,7 @@ internal sealed class EventMemory
         }
 
         EventChunk chunk = _chunk;
-        memory = chunk.Array.AsMemory(_used, length);
+        start = _used;
         _used += length;
         chunk.AddUser();
         return chunk;

@@ -149,14 +149,16 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
 
     /// <summary>Takes all events that have arrived.</summary>
     /// <param name="taken">The reader's own queue, empty; gets the events, in their order, each to be released.</param>
+    /// <param name="epoch">The epoch of all of them.</param>
     /// <param name="arrival">Completes when it is worth to try again; if there were none. To be awaited once.</param>
     /// <returns>Whether there were any.</returns>
     /// <exception cref="StorageException">The watch has failed.</exception>
-    public bool TryTake(ref Queue<RentedEvent> taken, out ValueTask arrival)
+    public bool TryTake(ref Queue<WaitingEvent> taken, out Guid epoch, out ValueTask arrival)
     {
         lock (_gate)
         {
             arrival = default;
+            epoch = _last?.Epoch ?? default;
             if (_events.TryTakeAll(ref taken))
             {
                 return true;
@@ -267,9 +269,8 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
             throw ProtocolError($"what happened at revision {batch.Revision}, after {last}");
         }
 
-        var position = new Position(last.Epoch, batch.Revision, batch.Hash);
-        var added = RentedEvent.Copy(position, batch, _memory);
-        _last = position;
+        var added = WaitingEvent.Copy(batch, _memory);
+        _last = new Position(last.Epoch, batch.Revision, batch.Hash);
         _events.AddBatch(added);
         _unread += added.ByteCount;
         _credit -= added.ByteCount;

@@ -9,9 +9,10 @@ internal static class RemoteWatch
         WatchRegistry watches, WatchOptions watchOptions, int window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var watch = new PendingWatch(watchOptions, window);
-        var taken = new Queue<RentedEvent>();
+        var taken = new Queue<WaitingEvent>();
         long read = 0;
         long due = 0;
+        Guid epoch = default;
         watches.Begin(watch);
         using CancellationTokenRegistration waking =
             cancellationToken.UnsafeRegister(static state => ((PendingWatch)state!).Wake(), watch);
@@ -20,15 +21,15 @@ internal static class RemoteWatch
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (taken.TryDequeue(out RentedEvent next))
+                if (taken.TryDequeue(out WaitingEvent next))
                 {
                     try
                     {
-                        yield return next.Event;
+                        yield return next.ToEvent(epoch);
                     }
                     finally
                     {
-                        next.Dispose();
+                        next.Release();
                     }
 
                     read += next.ByteCount;
@@ -38,7 +39,7 @@ internal static class RemoteWatch
                         read = 0;
                     }
                 }
-                else if (!watch.TryTake(ref taken, out ValueTask arrival))
+                else if (!watch.TryTake(ref taken, out epoch, out ValueTask arrival))
                 {
                     // A cancellation between the look at the token and the wait has found nobody to wake.
                     if (cancellationToken.IsCancellationRequested)
@@ -52,9 +53,9 @@ internal static class RemoteWatch
         }
         finally
         {
-            foreach (RentedEvent unread in taken)
+            foreach (WaitingEvent unread in taken)
             {
-                unread.Dispose();
+                unread.Release();
             }
 
             watches.Abandon(watch);

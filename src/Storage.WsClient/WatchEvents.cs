@@ -17,14 +17,14 @@ internal sealed class WatchEvents
     // A queue that was long once, and is not again, is not kept.
     private const int KeptEvents = 256;
 
-    private Queue<RentedEvent> _events = new();
+    private Queue<WaitingEvent> _events = new();
     private readonly List<KeyRange> _invalidated = [];
     private long _invalidatedBytes;
     private Position? _mark;
 
     /// <summary>Adds the mark of where the watch begins, which is always told.</summary>
     /// <param name="position">Where.</param>
-    public void AddBeginning(Position position) => _events.Enqueue(new RentedEvent(WatchEvent.Progress(position)));
+    public void AddBeginning(Position position) => _events.Enqueue(WaitingEvent.Progress(position));
 
     /// <summary>Adds a mark, in the place of one that waits.</summary>
     /// <param name="position">All has been told up to here.</param>
@@ -32,7 +32,7 @@ internal sealed class WatchEvents
 
     /// <summary>Adds a batch.</summary>
     /// <param name="batch">The batch, owned from here on.</param>
-    public void AddBatch(RentedEvent batch)
+    public void AddBatch(WaitingEvent batch)
     {
         _mark = null;
         _events.Enqueue(batch);
@@ -48,7 +48,7 @@ internal sealed class WatchEvents
         if (_invalidated.Count == 0)
         {
             _mark = null;
-            _events.Enqueue(new RentedEvent(WatchEvent.Invalidation(position, [])));
+            _events.Enqueue(WaitingEvent.Invalidation(position, []));
         }
 
         _invalidated.AddRange(ranges);
@@ -65,14 +65,14 @@ internal sealed class WatchEvents
     }
 
     /// <summary>Takes all events.</summary>
-    /// <param name="taken">An empty queue, which is kept to be filled; gets the events, each to be disposed of.</param>
+    /// <param name="taken">An empty queue, which is kept to be filled; gets the events, each to be released.</param>
     /// <returns>Whether there was any.</returns>
-    public bool TryTakeAll(ref Queue<RentedEvent> taken)
+    public bool TryTakeAll(ref Queue<WaitingEvent> taken)
     {
         if (_mark is { } mark)
         {
             _mark = null;
-            _events.Enqueue(new RentedEvent(WatchEvent.Progress(mark)));
+            _events.Enqueue(WaitingEvent.Progress(mark));
         }
 
         if (_events.Count == 0)
@@ -97,9 +97,9 @@ internal sealed class WatchEvents
     /// <summary>Drops what waits.</summary>
     public void Clear()
     {
-        while (_events.TryDequeue(out RentedEvent each))
+        while (_events.TryDequeue(out WaitingEvent each))
         {
-            each.Dispose();
+            each.Release();
         }
 
         _mark = null;
@@ -107,14 +107,12 @@ internal sealed class WatchEvents
     }
 
     /// <summary>Puts the ranges into the one invalidation that waits.</summary>
-    private void TellInvalidated(Queue<RentedEvent> taken)
+    private void TellInvalidated(Queue<WaitingEvent> taken)
     {
         for (int i = taken.Count; i > 0; i--)
         {
-            RentedEvent each = taken.Dequeue();
-            taken.Enqueue(each.Event.Kind == WatchEventKind.Invalidation
-                ? new RentedEvent(WatchEvent.Invalidation(each.Event.Position, [.. _invalidated]))
-                : each);
+            WaitingEvent each = taken.Dequeue();
+            taken.Enqueue(each.Kind == WatchEventKind.Invalidation ? each.With([.. _invalidated]) : each);
         }
 
         ForgetInvalidated();

@@ -21,8 +21,8 @@ public sealed record StorageSessionOptions
     /// </summary>
     public long MaxBytesInFlight { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>How many bytes of replies may wait for a client, before the server stops reading from it. Default: 4 MiB.</summary>
-    public long MaxQueuedBytes { get; init; } = 4 * 1024 * 1024;
+    /// <summary>How many bytes of replies may wait for a client, before the server stops reading from it. Default: 1 MiB.</summary>
+    public long MaxQueuedBytes { get; init; } = 1024 * 1024;
 
     /// <summary>How many scans of a connection may be open at once, walks that hash ranges included. Default: 32.</summary>
     public int MaxScans { get; init; } = 32;

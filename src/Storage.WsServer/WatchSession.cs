@@ -11,13 +11,17 @@ namespace WsStorage.WsServer;
 /// </summary>
 internal sealed class WatchSession : OpenStream
 {
+    // As much as is worth a send of its own: from then on one is under way while more is gathered.
+    private const int FlushBytes = 16 * 1024;
+
     private readonly Lock _gate = new();
     private readonly WatchOptions _options;
     private readonly MessageOutbox _outbox;
     private readonly SlowReaderGuard _slowReader;
     private readonly OwedInvalidations _owed;
     private readonly SessionContext _context;
-    private readonly ReplyWriter _replies;
+    private bool _hasToStart;
+    private int _gathered;
     private bool _begun;
     private bool _ended;
     private bool _owesInvalidation;
@@ -36,7 +40,6 @@ internal sealed class WatchSession : OpenStream
         _slowReader = slowReader;
         _owed = owed;
         _context = context;
-        _replies = new ReplyWriter { Outbox = outbox };
     }
 
     public override async Task SendAsync()
@@ -47,7 +50,7 @@ internal sealed class WatchSession : OpenStream
         }
         finally
         {
-            _replies.Flush();
+            Flush();
             lock (_gate)
             {
                 _ended = true;
@@ -126,7 +129,7 @@ internal sealed class WatchSession : OpenStream
                 ValueTask<bool> next = events.MoveNextAsync();
                 if (!next.IsCompleted)
                 {
-                    _replies.Flush();
+                    Flush();
                 }
 
                 if (!await next.ConfigureAwait(false))
@@ -144,7 +147,7 @@ internal sealed class WatchSession : OpenStream
         if (next.Kind == WatchEventKind.Invalidation)
         {
             // Of a storage that is remote itself.
-            _replies.Flush();
+            Flush();
             Invalidate(InvalidatedRanges.Of(next.InvalidatedRanges));
             return default;
         }
@@ -166,7 +169,7 @@ internal sealed class WatchSession : OpenStream
 
     private async ValueTask WaitAndSendAsync(WatchEvent next, bool isBatch)
     {
-        _replies.Flush();
+        Flush();
         if (isBatch)
         {
             await WaitForCreditAsync().WaitAsync(Cancelled).ConfigureAwait(false);
@@ -197,12 +200,19 @@ internal sealed class WatchSession : OpenStream
     {
         if (isBatch)
         {
-            _replies.Append(ToMessage(next), Id);
-            Spend(next.PackedOperations.Length + next.PackedPrevious.Length);
+            int bytes = next.PackedOperations.Length + next.PackedPrevious.Length;
+            _hasToStart |= _outbox.Enqueue(ToMessage(next), Id);
+            Spend(bytes);
+            _gathered += bytes;
         }
         else
         {
-            _replies.Append(new WatchMarkMessage(next.Position), Id);
+            _hasToStart |= _outbox.Enqueue(new WatchMarkMessage(next.Position), Id);
+        }
+
+        if (_hasToStart && _gathered >= FlushBytes)
+        {
+            Flush(alone: false);
         }
 
         if (!_begun)
@@ -211,10 +221,22 @@ internal sealed class WatchSession : OpenStream
         }
     }
 
+    /// <summary>Sends what was gathered.</summary>
+    /// <param name="alone">Whether nothing will follow soon.</param>
+    private void Flush(bool alone = true)
+    {
+        _gathered = 0;
+        if (_hasToStart)
+        {
+            _hasToStart = false;
+            _outbox.Start(alone);
+        }
+    }
+
     /// <summary>The client is told where the watch begins, so from here on it can be told other things.</summary>
     private void Begin()
     {
-        _replies.Flush();
+        Flush();
         lock (_gate)
         {
             _begun = true;

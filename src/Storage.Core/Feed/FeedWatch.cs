@@ -28,6 +28,11 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     private long _lastRead;
     private Exception? _end;
 
+    // What the reader has: of what it was told at once, that which is read now; or one event of other origin.
+    private ReadOnlyMemory<ToldBatch> _reading;
+    private int _read;
+    private WatchEvent _single;
+
     public FeedWatch(ChangeFeed feed, WatchOptions options, CancellationToken first, CancellationToken second)
     {
         _feed = feed;
@@ -42,7 +47,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         _wait.RunContinuationsAsynchronously = true;
     }
 
-    public WatchEvent Current { get; private set; }
+    public WatchEvent Current => _reading.IsEmpty ? _single : _reading.Span[_read].Event;
 
     public ChangeFilter Filter { get; }
 
@@ -65,11 +70,18 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 return ValueTask.FromResult(true);
             }
 
+            if (_read + 1 < _reading.Length && Volatile.Read(ref _end) is null)
+            {
+                _read++;
+                return ValueTask.FromResult(true);
+            }
+
+            _reading = default;
+            _read = 0;
             _wait.Reset();
-            switch (TryFind(out WatchEvent found))
+            switch (TryFind())
             {
                 case Finding.Event:
-                    Current = found;
                     return ValueTask.FromResult(true);
                 case Finding.ReadOn:
                     // It may read a lot before it finds something: not on the caller's thread.
@@ -90,7 +102,8 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         End(new StorageException(StorageErrorCode.Closed, "The watch has been disposed of."));
         _firstRegistration.Unregister();
         _secondRegistration.Unregister();
-        Current = default;
+        _reading = default;
+        _single = default;
         return ValueTask.CompletedTask;
     }
 
@@ -135,7 +148,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     /// <param name="told">The batches that it wants of a group.</param>
     /// <param name="now">A timestamp, for progress marks.</param>
     /// <returns>Whether to go on telling; else the watch reads on by itself from where it was told last.</returns>
-    public bool Offer(ReadOnlySpan<ToldBatch> told, long now)
+    public bool Offer(ReadOnlyMemory<ToldBatch> told, long now)
     {
         lock (_gate)
         {
@@ -144,29 +157,37 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 return false;
             }
 
-            bool wake = false;
-            foreach (ref readonly ToldBatch batch in told)
+            // It had read further by itself than the dispatcher was when it joined.
+            while (!told.IsEmpty && told.Span[0].Event.Revision <= _joinedAt.Revision)
             {
-                // It had read further by itself than the dispatcher was when it joined.
-                if (batch.Event.Revision <= _joinedAt.Revision)
-                {
-                    continue;
-                }
+                told = told[1..];
+            }
 
-                if (TakeWaiting())
-                {
-                    Current = batch.Event;
-                    wake = true;
-                }
-                else if (!_queue.TryAdd(batch.Event))
-                {
-                    _joined = false;
-                    _detachedAt = batch.Before;
-                    break;
-                }
+            if (told.IsEmpty)
+            {
+                return true;
+            }
 
-                _mark = null;
-                SetTold(batch.Event.Revision, now);
+            _mark = null;
+            bool wake = TakeWaiting();
+            if (wake)
+            {
+                // The first is the reader's in any case.
+                _reading = told[..1];
+                SetTold(told.Span[0].Event.Revision, now);
+                told = told[1..];
+            }
+
+            int queued = _queue.Add(told);
+            if (queued > 0)
+            {
+                SetTold(told.Span[queued - 1].Event.Revision, now);
+            }
+
+            if (queued < told.Length)
+            {
+                _joined = false;
+                _detachedAt = told.Span[queued].Before;
             }
 
             if (wake)
@@ -214,7 +235,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
 
             if (TakeWaiting())
             {
-                Current = WatchEvent.Progress(dispatched);
+                _single = WatchEvent.Progress(dispatched);
                 _wait.SetResult(true);
             }
             else
@@ -232,17 +253,16 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     {
         try
         {
-            Finding finding = TryFind(out WatchEvent found);
+            Finding finding = TryFind();
             if (finding == Finding.ReadOn)
             {
                 _lastRead = _feed.TimeProvider.GetTimestamp();
                 _cursor.ReadOn();
-                finding = TryFind(out found);
+                finding = TryFind();
             }
 
-            if (finding == Finding.Event || (finding == Finding.ReadOn && TryMarkReached(out found)))
+            if (finding == Finding.Event || (finding == Finding.ReadOn && TryMarkReached()))
             {
-                Current = found;
                 _wait.SetResult(true);
             }
             else if (finding == Finding.ReadOn)
@@ -277,7 +297,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         }
 
         SetTold(_cursor.Reached.Revision, _feed.TimeProvider.GetTimestamp());
-        Current = WatchEvent.Progress(_cursor.Reached);
+        _single = WatchEvent.Progress(_cursor.Reached);
         _firstRegistration = Register(_first);
         _secondRegistration = Register(_second);
     }
@@ -286,13 +306,13 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         static (state, token) => ((FeedWatch)state!).End(new OperationCanceledException(token)), this);
 
     /// <summary>Looks for the next event, as far as that needs no reading; or lets the reader wait for it.</summary>
-    private Finding TryFind(out WatchEvent found)
+    private Finding TryFind()
     {
         while (true)
         {
             lock (_gate)
             {
-                if (TryFindTold(out found))
+                if (TryFindTold())
                 {
                     return Finding.Event;
                 }
@@ -310,9 +330,9 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 }
             }
 
-            if (_cursor.TryTake(out found))
+            if (_cursor.TryTake(out _single))
             {
-                SetTold(found.Revision, _lastRead);
+                SetTold(_single.Revision, _lastRead);
                 return Finding.Event;
             }
 
@@ -323,14 +343,14 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         }
     }
 
-    private bool TryFindTold(out WatchEvent found)
+    private bool TryFindTold()
     {
         if (_end is not null)
         {
             throw _end;
         }
 
-        if (_queue.TryTake(out found))
+        if (_queue.TryTake(out _reading))
         {
             return true;
         }
@@ -338,7 +358,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         if (_mark is { } mark)
         {
             _mark = null;
-            found = WatchEvent.Progress(mark);
+            _single = WatchEvent.Progress(mark);
             return true;
         }
 
@@ -346,16 +366,15 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     }
 
     /// <summary>One who reads a lot in which nothing is wanted tells how far it is, too.</summary>
-    private bool TryMarkReached(out WatchEvent mark)
+    private bool TryMarkReached()
     {
-        mark = default;
         if (_cursor.Reached.Revision <= Told || _feed.TimeProvider.GetElapsedTime(_lastTold, _lastRead) < ProgressInterval)
         {
             return false;
         }
 
         SetTold(_cursor.Reached.Revision, _lastRead);
-        mark = WatchEvent.Progress(_cursor.Reached);
+        _single = WatchEvent.Progress(_cursor.Reached);
         return true;
     }
 

@@ -15,8 +15,7 @@ internal sealed class GroupDelivery
     private readonly List<IndexedRange<FeedWatch>> _found = [];
     private readonly Dictionary<IndexedRange<FeedWatch>, List<int>> _wanted = [];
     private readonly Stack<List<int>> _spare = new();
-    private readonly List<ToldBatch>[] _told = [.. Enumerable.Range(0, FilterCount).Select(_ => new List<ToldBatch>())];
-    private readonly bool[] _isFiltered = new bool[FilterCount];
+    private readonly ToldBatch[]?[] _told = new ToldBatch[]?[FilterCount];
     private long _search;
 
     /// <summary>Tells of the batches that come next.</summary>
@@ -120,29 +119,21 @@ internal sealed class GroupDelivery
         {
             FeedWatch watch = range.Items[i];
             int filter = (watch.Filter.KeysOnly ? 1 : 0) + (watch.Filter.WantsPrevious ? 2 : 0);
-            List<ToldBatch> told = _told[filter];
-            if (!_isFiltered[filter])
-            {
-                _isFiltered[filter] = true;
-                Filter(watch.Filter, wanted, group, told);
-            }
-
-            if (told.Count > 0 && !watch.Offer(CollectionsMarshal.AsSpan(told), now))
+            ToldBatch[] told = _told[filter] ??= Filter(watch.Filter, wanted, group);
+            if (told.Length > 0 && !watch.Offer(told, now))
             {
                 range.Remove(watch);
                 watch.Place = -1;
             }
         }
 
-        Array.Clear(_isFiltered);
-        foreach (List<ToldBatch> told in _told)
-        {
-            told.Clear();
-        }
+        Array.Clear(_told);
     }
 
-    private void Filter(ChangeFilter filter, List<int> wanted, ChangeGroup group, List<ToldBatch> told)
+    /// <summary>What watches with one filter are told: they share it.</summary>
+    private ToldBatch[] Filter(ChangeFilter filter, List<int> wanted, ChangeGroup group)
     {
+        var told = new List<ToldBatch>(wanted.Count);
         foreach (int number in wanted)
         {
             ChangeBatch batch = _batches[number];
@@ -153,6 +144,8 @@ internal sealed class GroupDelivery
                     WatchEvent.Changes(_positions[number + 1], group.CommitTime, filtered.Operations, filtered.Previous)));
             }
         }
+
+        return [.. told];
     }
 }
 

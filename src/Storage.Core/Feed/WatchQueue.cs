@@ -1,7 +1,7 @@
 namespace WsStorage.Core.Feed;
 
 /// <summary>
-/// The events that wait for the reader of one watch: enough to ride out a moment, bounded so that thousands of watches whose
+/// The events that wait for the reader of one watch, or are read: enough to ride out a moment, bounded so that thousands of watches whose
 /// readers are slow need no more memory than is planned for. Not thread-safe.
 /// </summary>
 /// <param name="shared">What all queues together may hold beyond what each may.</param>
@@ -19,17 +19,62 @@ internal sealed class WatchQueue(QueueBudget shared)
     /// <summary>What an event costs beside its bytes.</summary>
     private const int OverheadBytes = 128;
 
-    private const int KeptEvents = 256;
-
-    private readonly Queue<WatchEvent> _events = new();
+    private readonly Queue<ReadOnlyMemory<ToldBatch>> _told = new();
+    private ReadOnlyMemory<ToldBatch> _taken;
     private int _bytes;
     private int _borrowed;
 
-    /// <summary>Adds an event if there is room.</summary>
-    /// <returns>Whether there was.</returns>
-    public bool TryAdd(in WatchEvent added)
+    /// <summary>Adds events as far as there is room.</summary>
+    /// <param name="told">The events; kept, and shared by the watches that are told the same.</param>
+    /// <returns>How many were added.</returns>
+    public int Add(ReadOnlyMemory<ToldBatch> told)
     {
-        int bytes = Measure(added);
+        int count = 0;
+        foreach (ref readonly ToldBatch batch in told.Span)
+        {
+            if (!TryCount(Measure(batch.Event)))
+            {
+                break;
+            }
+
+            count++;
+        }
+
+        if (count > 0)
+        {
+            _told.Enqueue(told[..count]);
+        }
+
+        return count;
+    }
+
+    /// <summary>Takes the oldest events, as they were added. Those that were taken before count no more.</summary>
+    /// <returns>Whether there are any.</returns>
+    public bool TryTake(out ReadOnlyMemory<ToldBatch> taken)
+    {
+        foreach (ref readonly ToldBatch batch in _taken.Span)
+        {
+            int bytes = Measure(batch.Event);
+            _bytes -= bytes;
+            GiveBack(Math.Min(bytes, _borrowed));
+        }
+
+        bool found = _told.TryDequeue(out taken);
+        _taken = taken;
+        return found;
+    }
+
+    /// <summary>Forgets what waits.</summary>
+    public void Clear()
+    {
+        _told.Clear();
+        _taken = default;
+        _bytes = 0;
+        GiveBack(_borrowed);
+    }
+
+    private bool TryCount(int bytes)
+    {
         if (bytes > MaxBatchBytes || _bytes + bytes > MaxBytes)
         {
             return false;
@@ -45,38 +90,8 @@ internal sealed class WatchQueue(QueueBudget shared)
             _borrowed += bytes;
         }
 
-        _events.Enqueue(added);
         _bytes += bytes;
         return true;
-    }
-
-    /// <summary>Takes the oldest event.</summary>
-    /// <returns>Whether there is one.</returns>
-    public bool TryTake(out WatchEvent taken)
-    {
-        if (!_events.TryDequeue(out taken))
-        {
-            return false;
-        }
-
-        int bytes = Measure(taken);
-        _bytes -= bytes;
-        GiveBack(Math.Min(bytes, _borrowed));
-        if (_bytes == 0 && _events.Capacity > KeptEvents)
-        {
-            _events.TrimExcess(KeptEvents);
-        }
-
-        return true;
-    }
-
-    /// <summary>Forgets what waits.</summary>
-    public void Clear()
-    {
-        _events.Clear();
-        _events.TrimExcess();
-        _bytes = 0;
-        GiveBack(_borrowed);
     }
 
     private void GiveBack(int bytes)

@@ -11,7 +11,7 @@ public sealed class WatchQueueTests
     {
         var queue = new WatchQueue(new QueueBudget(1L << 40));
         int added = 0;
-        while (queue.TryAdd(Event(added, 10_000)))
+        while (TryAdd(queue, Event(added, 10_000)))
         {
             added++;
         }
@@ -19,20 +19,20 @@ public sealed class WatchQueueTests
         Assert.That(added, Is.EqualTo(WatchQueue.MaxBytes / 10_128));
         for (int i = 0; i < added; i++)
         {
-            Assert.That(queue.TryTake(out WatchEvent taken), Is.True);
-            Assert.That(taken.Revision.Value, Is.EqualTo((ulong)i));
+            Assert.That(queue.TryTake(out ReadOnlyMemory<ToldBatch> taken), Is.True);
+            Assert.That(taken.Span[0].Event.Revision.Value, Is.EqualTo((ulong)i));
         }
 
         Assert.That(queue.TryTake(out _), Is.False);
-        Assert.That(queue.TryAdd(Event(0, 10_000)), Is.True);
+        Assert.That(TryAdd(queue, Event(0, 10_000)), Is.True);
     }
 
     [Test]
     public void A_large_batch_does_not_wait()
     {
         var queue = new WatchQueue(new QueueBudget(1L << 40));
-        Assert.That(queue.TryAdd(Event(0, WatchQueue.MaxBatchBytes)), Is.False);
-        Assert.That(queue.TryAdd(Event(0, WatchQueue.MaxBatchBytes - 1000)), Is.True);
+        Assert.That(TryAdd(queue, Event(0, WatchQueue.MaxBatchBytes)), Is.False);
+        Assert.That(TryAdd(queue, Event(0, WatchQueue.MaxBatchBytes - 1000)), Is.True);
     }
 
     [Test]
@@ -43,7 +43,7 @@ public sealed class WatchQueueTests
         long waiting = 0;
         foreach (WatchQueue queue in queues)
         {
-            while (queue.TryAdd(Event(0, 1000)))
+            while (TryAdd(queue, Event(0, 1000)))
             {
                 waiting += 1128;
             }
@@ -56,7 +56,7 @@ public sealed class WatchQueueTests
             waiting -= 1128;
         }
 
-        Assert.That(queues[^1].TryAdd(Event(0, 1000)), Is.True, "there is room again");
+        Assert.That(TryAdd(queues[^1], Event(0, 1000)), Is.True, "there is room again");
         foreach (WatchQueue queue in queues)
         {
             queue.Clear();
@@ -64,6 +64,22 @@ public sealed class WatchQueueTests
 
         Assert.That(budget.Left, Is.EqualTo(100_000));
     }
+
+    [Test]
+    public void Of_what_is_told_at_once_as_much_is_taken_as_there_is_room_for()
+    {
+        var queue = new WatchQueue(new QueueBudget(0));
+        ToldBatch[] told = [.. Enumerable.Range(0, 20).Select(i => new ToldBatch(default, Event(i, 1000)))];
+        Assert.That(queue.Add(told), Is.EqualTo(14), "14 times 1,128 is no more than 16 KiB");
+        Assert.That(queue.Add(told.AsMemory(14)), Is.Zero);
+        Assert.That(queue.TryTake(out ReadOnlyMemory<ToldBatch> taken), Is.True);
+        Assert.That(taken.Length, Is.EqualTo(14));
+        Assert.That(queue.Add(told.AsMemory(14)), Is.Zero, "what is read counts until it is left behind");
+        Assert.That(queue.TryTake(out _), Is.False);
+        Assert.That(queue.Add(told.AsMemory(14)), Is.EqualTo(6));
+    }
+
+    private static bool TryAdd(WatchQueue queue, WatchEvent added) => queue.Add(new[] { new ToldBatch(default, added) }) == 1;
 
     private static WatchEvent Event(int revision, int bytes) =>
         WatchEvent.Changes(new Position(default, new Revision((ulong)revision), 0), default, new byte[bytes]);
