@@ -11,9 +11,11 @@ internal sealed class ReceiveBuffer : IDisposable
     private const int KeptBytes = 1024;
     private const int LeastRentedBytes = 32 * 1024;
     private const int LeastFreeBytes = 4 * 1024;
+    private const int MostExpectedBytes = 1024 * 1024;
 
     private readonly byte[] _kept = new byte[KeptBytes];
     private byte[] _current;
+    private int _expected;
 
     public ReceiveBuffer() => _current = _kept;
 
@@ -25,6 +27,7 @@ internal sealed class ReceiveBuffer : IDisposable
     public void BeginMessage()
     {
         Dispose();
+        _expected = Math.Min(MostExpectedBytes, Math.Max(MessageLength, _expected / 2));
         MessageLength = 0;
     }
 
@@ -53,7 +56,9 @@ internal sealed class ReceiveBuffer : IDisposable
 
     private void Grow()
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(LeastRentedBytes, (MessageLength * 2) + LeastFreeBytes));
+        // After a large message one as large is likely: it is not moved again and again while it grows.
+        int length = Math.Max(MessageLength * 2, _expected) + LeastFreeBytes;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(LeastRentedBytes, length));
         Message.Span.CopyTo(larger);
         Dispose();
         _current = larger;

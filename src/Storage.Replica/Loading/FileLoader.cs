@@ -18,9 +18,10 @@ namespace WsStorage.Replica.Loading;
 internal sealed class FileLoader(
     IStorage source, ICopyStore copies, ReplicaOptions options, HistoryKeeper keeper, StatusBoard board, ILogger logger)
 {
-    // Held in memory at the most: as many pieces as are read ahead.
-    private const int PieceBytes = 512 * 1024;
-    private const int PiecesAhead = 8;
+    // Held in memory at the most: as many pieces as are read ahead. A piece is no large object for the collector of either side,
+    // which would give it fresh memory each time.
+    private const int PieceBytes = 80 * 1024;
+    private const int PiecesAhead = 48;
 
     private readonly ICheckpointStorage? _source = source as ICheckpointStorage;
     private readonly ICheckpointCopyStore? _copies = copies as ICheckpointCopyStore;
