@@ -23,6 +23,42 @@ public sealed class CommitTests : StoreFixture
     }
 
     [Test]
+    public async Task A_small_write_that_meets_no_other_is_committed_by_its_caller()
+    {
+        await using RocksDbStorage store = OpenBuffered();
+        await Task.Run(async () =>
+        {
+            ValueTask<WriteResult> write = store.WriteAsync(Put("a", "1"));
+            bool isDone = write.IsCompleted;
+            Assert.That((await write).Revision.Value, Is.EqualTo(1));
+            Assert.That(isDone, Is.True);
+        });
+        Assert.That(await store.GetStringAsync("a"), Is.EqualTo("1"));
+    }
+
+    [Test]
+    public async Task Callers_that_commit_and_those_that_wait_keep_one_order()
+    {
+        const int writers = 8;
+        const int each = 2000;
+        await using (RocksDbStorage store = OpenBuffered())
+        {
+            await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
+            {
+                Revision last = default;
+                for (int i = 0; i < each; i++)
+                {
+                    Revision revision = (await store.WriteAsync(Put($"{writer}", $"{i}"))).Revision;
+                    Assert.That(revision, Is.GreaterThan(last));
+                    last = revision;
+                }
+            })));
+        }
+
+        Assert.That(StoredLog.ReadAndCheck(StorePath), Has.Count.EqualTo(writers * each));
+    }
+
+    [Test]
     public async Task Writes_that_wait_together_share_groups()
     {
         await using (RocksDbStorage store = Open())
@@ -121,18 +157,25 @@ public sealed class CommitTests : StoreFixture
         var pool = new CommitRequestPool();
         var queue = new CommitQueue(maxBytes: 1000);
         CommitRequest large = Request(5000);
-        queue.Add(large);
-        StorageException e = Fails(() => queue.Add(Request(10)));
+        queue.Add(large, mayCommit: false);
+        StorageException e = Fails(() => queue.Add(Request(10), mayCommit: false));
         Assert.That((e.Code, e.Outcome), Is.EqualTo((StorageErrorCode.LimitExceeded, WriteOutcome.NotApplied)));
         Assert.That(e.Message, Does.Contain(nameof(RocksDbOptions.MaxPendingBytes)));
         Assert.That(queue.TakeAll(), Is.SameAs(large));
+        queue.EndCommit();
         CommitRequest small = Request(500);
         CommitRequest next = Request(400);
-        queue.Add(small);
-        queue.Add(next);
-        Assert.That(() => queue.Add(Request(200)), Throws.InstanceOf<StorageException>());
+        queue.Add(small, mayCommit: false);
+        queue.Add(next, mayCommit: false);
+        Assert.That(() => queue.Add(Request(200), mayCommit: true), Throws.InstanceOf<StorageException>());
         Assert.That(queue.TakeAll(), Is.SameAs(small));
         Assert.That(small.Next, Is.SameAs(next));
+        Assert.That(queue.Add(Request(10), mayCommit: true), Is.False, "somebody commits");
+        queue.EndCommit();
+        Assert.That(queue.Add(Request(10), mayCommit: true), Is.False, "one waits");
+        queue.TakeAll();
+        queue.EndCommit();
+        Assert.That(queue.Add(Request(10), mayCommit: true), Is.True);
 
         CommitRequest Request(int bytes)
         {

@@ -9,8 +9,8 @@ using WsStorage.RocksDb.Sessions;
 namespace WsStorage.RocksDb.Commit;
 
 /// <summary>
-/// Commits what many callers submit, on one thread: takes everything that waits, writes it as one group with one sync, and
-/// tells each caller its own result. A write that fails leaves memory and disk possibly apart, so after it the store
+/// Commits what many callers submit, on one thread at a time: takes everything that waits, writes it as one group with one sync,
+/// and tells each caller its own result. That thread is its own, but for a small write that meets nothing else. A write that fails leaves memory and disk possibly apart, so after it the store
 /// takes no further write until it is opened again. Thread-safe.
 /// </summary>
 internal sealed class CommitPipeline : IDisposable
@@ -24,6 +24,9 @@ internal sealed class CommitPipeline : IDisposable
     private readonly ILogger _logger;
     private readonly List<CommitRequest> _finished = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A sync takes long: a thread of the pool is not held up by it.
+    private readonly bool _callersCommit;
     private StorageException? _failure;
 
     /// <summary>Loads what the commits of a store that may be written need, and starts the committing thread.</summary>
@@ -33,6 +36,7 @@ internal sealed class CommitPipeline : IDisposable
         _queue = new CommitQueue(options.MaxPendingBytes);
         _position = position;
         _logger = logger;
+        _callersCommit = options.Durability == Durability.Buffered;
         _sessions = new SessionJournal(database, options);
         _retention = new LogRetention(database, log, position, options, logger);
         if (_retention.IsDue)
@@ -114,14 +118,20 @@ internal sealed class CommitPipeline : IDisposable
 
     private void Submit(CommitRequest request)
     {
+        bool isOwn;
         try
         {
-            _queue.Add(request);
+            isOwn = _queue.Add(request, mayCommit: _callersCommit && request.IsSmall && Thread.CurrentThread.IsThreadPoolThread);
         }
         catch
         {
             request.Withdraw();
             throw;
+        }
+
+        if (isOwn)
+        {
+            CommitAndLeave(request);
         }
     }
 
@@ -131,12 +141,24 @@ internal sealed class CommitPipeline : IDisposable
         {
             while (_queue.TakeAll() is { } first)
             {
-                Commit(first);
+                CommitAndLeave(first);
             }
         }
         finally
         {
             _ended.SetResult();
+        }
+    }
+
+    private void CommitAndLeave(CommitRequest first)
+    {
+        try
+        {
+            Commit(first);
+        }
+        finally
+        {
+            _queue.EndCommit();
         }
     }
 

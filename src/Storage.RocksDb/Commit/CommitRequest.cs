@@ -12,6 +12,8 @@ internal sealed class CommitRequest : IValueTaskSource<WriteResult>, IValueTaskS
     /// <summary>A copied batch larger than this is not kept for the next use.</summary>
     private const int KeptCopyBytes = 64 * 1024;
 
+    private const int SmallBytes = 16 * 1024;
+
     private readonly CommitRequestPool _pool;
     private ManualResetValueTaskSourceCore<WriteResult> _core;
     private CancellationTokenRegistration _cancellation;
@@ -48,6 +50,9 @@ internal sealed class CommitRequest : IValueTaskSource<WriteResult>, IValueTaskS
 
     /// <summary>How many batches there are.</summary>
     public int Count => _batch is null ? _batches.Length : 1;
+
+    /// <summary>Whether it is one small batch, and nothing else.</summary>
+    public bool IsSmall => Count == 1 && ByteCount <= SmallBytes;
 
     /// <summary>The task of a call with one batch.</summary>
     public ValueTask<WriteResult> SingleTask => new(this, _core.Version);
