@@ -19,6 +19,7 @@ internal sealed class ClientConnection
     private readonly WatchRegistry _watches;
     private readonly WsStorageClientOptions _options;
     private readonly Lock _gate = new();
+    private readonly HeldReply _held = new();
     private readonly ITimer _closeTimer;
     private string? _endReason;
     private int? _closeCode;
@@ -185,6 +186,7 @@ internal sealed class ClientConnection
                     Told.Wake();
                 }
 
+                await _held;
                 _queue.Pump();
             }
         }
@@ -274,7 +276,7 @@ internal sealed class ClientConnection
 
         if (envelope.Type != MessageType.ServerPack)
         {
-            TakeReply(envelope);
+            TakeReply(envelope, isAlone: true);
             return;
         }
 
@@ -285,11 +287,11 @@ internal sealed class ClientConnection
                 throw new StorageException(StorageErrorCode.ProtocolError, "A message in a pack has no trailer.");
             }
 
-            TakeReply(inner);
+            TakeReply(inner, isAlone: false);
         }
     }
 
-    private void TakeReply(Envelope envelope)
+    private void TakeReply(Envelope envelope, bool isAlone)
     {
         if (!envelope.Id.TryGetNumber(out ulong id))
         {
@@ -312,7 +314,17 @@ internal sealed class ClientConnection
         try
         {
             // A reply that comes after its request has ended, by a timeout or a cancellation, is dropped.
-            request?.OnReply(envelope.Type, envelope.Body);
+            if (request?.OnReply(envelope.Type, envelope.Body) == true)
+            {
+                if (isAlone)
+                {
+                    _held.Hold(request);
+                }
+                else
+                {
+                    request.Tell(inline: false);
+                }
+            }
         }
         catch (Exception exception)
         {

@@ -8,8 +8,9 @@ namespace WsStorage.WsClient;
 /// <typeparam name="T">What the caller gets.</typeparam>
 internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
 {
-    // The caller's continuation never runs on the loop that receives: it could block it.
     private ManualResetValueTaskSourceCore<T> _source = new() { RunContinuationsAsynchronously = true };
+    private T? _result;
+    private StorageException? _error;
     private RequestQueue? _queue;
     private CancellationTokenRegistration _cancellation;
 
@@ -32,12 +33,12 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
         return task;
     }
 
-    public sealed override void OnReply(MessageType type, ReadOnlySpan<byte> body)
+    public sealed override bool OnReply(MessageType type, ReadOnlySpan<byte> body)
     {
         if (type == MessageType.Error)
         {
-            _source.SetException(ToFailure(ErrorReply.Read(body)));
-            return;
+            _error = ToFailure(ErrorReply.Read(body));
+            return true;
         }
 
         if ((byte)type != ((byte)Type | 0x40))
@@ -45,10 +46,31 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
             throw new StorageException(StorageErrorCode.ProtocolError, $"The server answered a {Type} with a {type}.");
         }
 
-        _source.SetResult(Read(body));
+        _result = Read(body);
+        return true;
     }
 
-    public sealed override void OnFailure(Exception exception) => _source.SetException(exception);
+    public sealed override void Tell(bool inline)
+    {
+        _source.RunContinuationsAsynchronously = !inline;
+        if (_error is { } error)
+        {
+            _error = null;
+            _source.SetException(error);
+        }
+        else
+        {
+            T result = _result!;
+            _result = default;
+            _source.SetResult(result);
+        }
+    }
+
+    public sealed override void OnFailure(Exception exception)
+    {
+        _source.RunContinuationsAsynchronously = true;
+        _source.SetException(exception);
+    }
 
     T IValueTaskSource<T>.GetResult(short token)
     {
@@ -103,6 +125,7 @@ internal abstract class PendingReply<T> : PendingRequest, IValueTaskSource<T>
     {
         if (_queue is { } queue && queue.TryEnd(this))
         {
+            _source.RunContinuationsAsynchronously = true;
             _source.SetException(new OperationCanceledException(token));
         }
     }

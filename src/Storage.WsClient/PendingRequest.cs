@@ -81,9 +81,17 @@ internal abstract class PendingRequest
     /// <summary>Takes a reply.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="body">Its body, valid during the call.</param>
+    /// <returns>Whether the caller is still to be told, by <see cref="Tell"/>.</returns>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>: the reply makes no sense. The request
     /// has not ended.</exception>
-    public abstract void OnReply(MessageType type, ReadOnlySpan<byte> body);
+    public abstract bool OnReply(MessageType type, ReadOnlySpan<byte> body);
+
+    /// <summary>Tells the caller what <see cref="OnReply"/> has taken, if that says so.</summary>
+    /// <param name="inline">Whether the caller may go on on this thread, for as long as it likes.</param>
+    public virtual void Tell(bool inline)
+    {
+        // Others are told as they take.
+    }
 
     /// <summary>Ends without a reply.</summary>
     /// <param name="exception">Why.</param>

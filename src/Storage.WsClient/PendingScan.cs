@@ -33,7 +33,7 @@ internal sealed class PendingScan(MessageType type) : PendingRequest
         }
     }
 
-    public override void OnReply(MessageType type, ReadOnlySpan<byte> body)
+    public override bool OnReply(MessageType type, ReadOnlySpan<byte> body)
     {
         switch (type)
         {
@@ -55,6 +55,8 @@ internal sealed class PendingScan(MessageType type) : PendingRequest
             default:
                 throw new StorageException(StorageErrorCode.ProtocolError, $"The server answered a {Type} with a {type}.");
         }
+
+        return false;
     }
 
     public override void OnFailure(Exception exception) => End(exception);
