@@ -81,9 +81,9 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
             _wait.Reset();
             switch (TryFind())
             {
-                case Finding.Event:
+                case WatchFinding.Event:
                     return ValueTask.FromResult(true);
-                case Finding.ReadOn:
+                case WatchFinding.ReadOn:
                     // It may read a lot before it finds something: not on the caller's thread.
                     ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                     break;
@@ -253,19 +253,19 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     {
         try
         {
-            Finding finding = TryFind();
-            if (finding == Finding.ReadOn)
+            WatchFinding finding = TryFind();
+            if (finding == WatchFinding.ReadOn)
             {
                 _lastRead = _feed.TimeProvider.GetTimestamp();
                 _cursor.ReadOn();
                 finding = TryFind();
             }
 
-            if (finding == Finding.Event || (finding == Finding.ReadOn && TryMarkReached()))
+            if (finding == WatchFinding.Event || (finding == WatchFinding.ReadOn && TryMarkReached()))
             {
                 _wait.SetResult(true);
             }
-            else if (finding == Finding.ReadOn)
+            else if (finding == WatchFinding.ReadOn)
             {
                 // Others get their turn on the thread between pieces.
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -306,7 +306,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         static (state, token) => ((FeedWatch)state!).End(new OperationCanceledException(token)), this);
 
     /// <summary>Looks for the next event, as far as that needs no reading; or lets the reader wait for it.</summary>
-    private Finding TryFind()
+    private WatchFinding TryFind()
     {
         while (true)
         {
@@ -314,13 +314,13 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
             {
                 if (TryFindTold())
                 {
-                    return Finding.Event;
+                    return WatchFinding.Event;
                 }
 
                 if (_joined)
                 {
                     _waiting = true;
-                    return Finding.Wait;
+                    return WatchFinding.Wait;
                 }
 
                 if (_detachedAt is { } detachedAt)
@@ -333,12 +333,12 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
             if (_cursor.TryTake(out _single))
             {
                 SetTold(_single.Revision, _lastRead);
-                return Finding.Event;
+                return WatchFinding.Event;
             }
 
             if (!_feed.TryJoin(this, _cursor.Reached))
             {
-                return Finding.ReadOn;
+                return WatchFinding.ReadOn;
             }
         }
     }
@@ -398,17 +398,5 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
             : new StorageException(
                 StorageErrorCode.Internal, $"The watch failed by a defect: {exception.Message}", WriteOutcome.NotApplied, exception));
         return _end!;
-    }
-
-    private enum Finding
-    {
-        /// <summary>There is an event.</summary>
-        Event,
-
-        /// <summary>The reader waits, and is told by the dispatcher.</summary>
-        Wait,
-
-        /// <summary>History is to be read first.</summary>
-        ReadOn,
     }
 }
