@@ -27,8 +27,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     private long _lastTold;
     private long _lastRead;
     private Exception? _end;
-
-    // What the reader has: of what it was told at once, that which is read now; or one event of other origin.
+    // What the reader has: the rest of what it was told at once; or one event of other origin.
     private ReadOnlyMemory<ToldBatch> _reading;
     private int _read;
     private WatchEvent _single;
@@ -107,8 +106,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Ends the watch: the reader who waits, or asks next, is told why. The first reason is the one that is
-    /// kept.</summary>
+    /// <summary>Ends the watch: the reader who waits, or asks next, is told why. The first reason is kept.</summary>
     public void End(Exception reason)
     {
         lock (_gate)
