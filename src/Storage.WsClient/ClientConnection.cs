@@ -19,7 +19,7 @@ internal sealed class ClientConnection
     private readonly WatchRegistry _watches;
     private readonly WsStorageClientOptions _options;
     private readonly Lock _gate = new();
-    private readonly HeldReply _held = new();
+    private readonly Callers _callers;
     private readonly ITimer _closeTimer;
     private string? _endReason;
     private int? _closeCode;
@@ -36,6 +36,7 @@ internal sealed class ClientConnection
         _closeTimer = options.TimeProvider.CreateTimer(
             static state => ((ClientConnection)state!)._transport.Abort(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Outbox = new MessageOutbox(transport, MessageType.ClientPack, options.MaxWaitingBytes, exception => Break(exception.Message));
+        _callers = new Callers(Outbox, options.TimeProvider);
         InFlight = new InFlightTable(0);
         Bounds = SessionBounds.Unknown;
         ServerName = string.Empty;
@@ -112,6 +113,7 @@ internal sealed class ClientConnection
         }
         catch (Exception exception)
         {
+            await connection._callers.EndAsync().ConfigureAwait(false);
             await connection._closeTimer.DisposeAsync().ConfigureAwait(false);
             await transport.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -146,6 +148,12 @@ internal sealed class ClientConnection
 
     public void StartSending(bool alone) => Outbox.Start(alone);
 
+    /// <summary>Sees to it that a request is sent that was added.</summary>
+    /// <param name="start">What <see cref="Enqueue(PendingRequest)"/> said.</param>
+    /// <param name="alone">Whether it is the only one that is unanswered.</param>
+    /// <param name="now">A timestamp of the clock.</param>
+    public void Send(bool start, bool alone, long now) => _callers.Send(start, alone, now);
+
     /// <summary>
     /// Sends no request for a while: the server is stopping, or its store is. Guarded by the <see cref="RequestQueue"/>.
     /// </summary>
@@ -170,7 +178,10 @@ internal sealed class ClientConnection
         {
             while (true)
             {
-                ReceivedMessage message = await _transport.ReceiveAsync().ConfigureAwait(false);
+                ValueTask<ReceivedMessage> receive = _transport.ReceiveAsync();
+                ReceivedMessage message = _callers.Take(isLast: !receive.IsCompleted) is { } answered
+                    ? await new ReceiveBeside(receive, answered)
+                    : await receive.ConfigureAwait(false);
                 if (message.Kind != ReceivedKind.Message)
                 {
                     await AnswerNoMessageAsync(message).ConfigureAwait(false);
@@ -186,7 +197,6 @@ internal sealed class ClientConnection
                     Told.Wake();
                 }
 
-                await _held;
                 _queue.Pump();
             }
         }
@@ -203,6 +213,7 @@ internal sealed class ClientConnection
         }
 
         Outbox.Stop();
+        await _callers.EndAsync().ConfigureAwait(false);
         await _closeTimer.DisposeAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
         return (KeepReason("The connection ended."), _closeCode);
@@ -276,7 +287,7 @@ internal sealed class ClientConnection
 
         if (envelope.Type != MessageType.ServerPack)
         {
-            TakeReply(envelope, isAlone: true);
+            TakeReply(envelope);
             return;
         }
 
@@ -287,11 +298,11 @@ internal sealed class ClientConnection
                 throw new StorageException(StorageErrorCode.ProtocolError, "A message in a pack has no trailer.");
             }
 
-            TakeReply(inner, isAlone: false);
+            TakeReply(inner);
         }
     }
 
-    private void TakeReply(Envelope envelope, bool isAlone)
+    private void TakeReply(Envelope envelope)
     {
         if (!envelope.Id.TryGetNumber(out ulong id))
         {
@@ -316,14 +327,7 @@ internal sealed class ClientConnection
             // A reply that comes after its request has ended, by a timeout or a cancellation, is dropped.
             if (request?.OnReply(envelope.Type, envelope.Body) == true)
             {
-                if (isAlone)
-                {
-                    _held.Hold(request);
-                }
-                else
-                {
-                    request.Tell(inline: false);
-                }
+                _callers.Gather(request);
             }
         }
         catch (Exception exception)

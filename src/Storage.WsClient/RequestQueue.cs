@@ -47,10 +47,11 @@ internal sealed partial class RequestQueue
         bool start = false;
         bool alone = false;
         bool waits = false;
+        long now = _options.TimeProvider.GetTimestamp();
         lock (_gate)
         {
             request.CallNumber = ++_lastCall;
-            request.CalledAt = _options.TimeProvider.GetTimestamp();
+            request.CalledAt = now;
             request.Deadline = GetDeadline(request);
             connection = _connection;
             refusal = _closed;
@@ -77,10 +78,6 @@ internal sealed partial class RequestQueue
         {
             request.OnFailure(refusal);
         }
-        else if (start)
-        {
-            connection!.StartSending(alone);
-        }
         else if (connection is null)
         {
             _connect();
@@ -88,6 +85,10 @@ internal sealed partial class RequestQueue
         else if (waits)
         {
             Pump();
+        }
+        else
+        {
+            connection.Send(start, alone, now);
         }
     }
 

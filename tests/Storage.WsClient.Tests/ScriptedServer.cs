@@ -117,6 +117,9 @@ internal sealed class ScriptedServer
         /// <summary>What the client said first.</summary>
         public Task<HelloMessage> Hello => _hello.Task.Soon();
 
+        /// <summary>In how many messages what came has come.</summary>
+        public int MessageCount { get; private set; }
+
         /// <summary>Whether a request has come that no test has taken.</summary>
         public bool HasRequest => _requests.Reader.TryPeek(out _);
 
@@ -142,6 +145,18 @@ internal sealed class ScriptedServer
         public ValueTask ReplyAsync<TMessage>(RequestId id, in TMessage message)
             where TMessage : IMessage, allows ref struct => _transport.SendAsync(Encode(id, message));
 
+        /// <summary>Answers gets in one message, in their order, each with its own key as value.</summary>
+        public async Task AnswerTogetherAsync(params Request[] gets)
+        {
+            using var pack = new PackBuffer(MessageType.ServerPack);
+            foreach (Request get in gets)
+            {
+                pack.Append(new GetReply(new Revision(1), found: true, GetRequest.ReadKey(get.Body).Span), get.Id);
+            }
+
+            await _transport.SendAsync(pack.ToMessage());
+        }
+
         public ValueTask SendRawAsync(byte[] message) => _transport.SendAsync(message);
 
         public void Cut() => _transport.Abort();
@@ -156,6 +171,7 @@ internal sealed class ScriptedServer
                 ReceivedMessage received;
                 while ((received = await _transport.ReceiveAsync()).Kind == ReceivedKind.Message)
                 {
+                    MessageCount++;
                     Unpack(received.Data.ToArray());
                 }
 
