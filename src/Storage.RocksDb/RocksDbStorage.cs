@@ -35,6 +35,7 @@ public sealed partial class RocksDbStorage : IExactlyOnceStorage
     private readonly ILogger _logger;
     private readonly StorePosition _position;
     private readonly LogBounds _log = new();
+    private readonly RowCache? _rows;
     private readonly ChangeFeed _feed;
     private readonly CommitPipeline? _pipeline;
     private readonly OperationGate _gate = new();
@@ -47,6 +48,7 @@ public sealed partial class RocksDbStorage : IExactlyOnceStorage
         _directory = directory;
         _options = options;
         _logger = logger;
+        _rows = options.RowCacheBytes == 0 ? null : new RowCache(options.RowCacheBytes);
         _database = DatabaseOpening.Open(directory, options);
         try
         {
@@ -54,8 +56,8 @@ public sealed partial class RocksDbStorage : IExactlyOnceStorage
             _position = StoreRecovery.Recover(_database, _log, options, directory, logger);
             _feed = LogReader.OpenFeed(_database, _position, _gate, options);
             _engine = EngineVersion.Describe(directory, options.ReadOnly);
-            _pipeline = options.ReadOnly ? null : new CommitPipeline(_database, _position, _feed, _log, options, logger);
-            _copy = copy is null ? null : new CopyWriter(_database, _position, _feed, _log, copy, options);
+            _pipeline = options.ReadOnly ? null : new CommitPipeline(_database, _position, _feed, _log, _rows, options, logger);
+            _copy = copy is null ? null : new CopyWriter(_database, _position, _feed, _log, copy, _rows, options);
             _checkpoints = options.ReadOnly ? null : new PinnedCheckpoints(directory, options, logger);
         }
         catch
@@ -170,7 +172,14 @@ public sealed partial class RocksDbStorage : IExactlyOnceStorage
         try
         {
             receiver.OnRevision(_position.Revision);
-            ManyReader.Read(_database, keys, receiver, pointInTime: !_options.ReadOnly);
+            if (_rows is not null && keys.Length <= CachedRead.MaxKeys)
+            {
+                CachedRead.Read(_rows, _database, keys, receiver);
+            }
+            else
+            {
+                ManyReader.Read(_database, keys, receiver, pointInTime: !_options.ReadOnly);
+            }
         }
         finally
         {
@@ -316,8 +325,7 @@ public sealed partial class RocksDbStorage : IExactlyOnceStorage
         try
         {
             Revision revision = _position.Revision;
-            using PinnedValue value = PinnedValue.Get(_database, _database.Data, _database.ReadOptions, key);
-            return new(value.Exists ? value.Span.ToArray() : null, revision);
+            return new(SingleRead.Read(_database, _rows, key), revision);
         }
         finally
         {

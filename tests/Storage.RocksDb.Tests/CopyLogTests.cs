@@ -215,6 +215,21 @@ public sealed class CopyLogTests : StoreFixture
         Assert.That(StoredLog.ReadAndCheck(FirstCopy), Has.Count.EqualTo(2));
     }
 
+    [Test]
+    public async Task What_was_read_before_is_not_what_is_read_after_more_was_taken_over()
+    {
+        await using RocksDbCopyStore store = Open();
+        ICopy copy = await LoadAsync(store, [], CopiedSource.Origin, []);
+        await copy.ApplyAsync(_source.Batches(0, 2));
+        Assert.That(await LastAsync(), Is.EqualTo("2"));
+        await copy.ApplyAsync(_source.Batches(2, 3));
+        Assert.That(await LastAsync(), Is.EqualTo("3"));
+        await copy.MendAsync(new WriteBatch().Put("last", "mended"));
+        Assert.That(await LastAsync(), Is.EqualTo("mended"));
+
+        async Task<string> LastAsync() => System.Text.Encoding.UTF8.GetString((await copy.GetAsync("last"u8.ToArray())).Value!);
+    }
+
     private RocksDbCopyStore Open() => RocksDbCopyStore.Open(StorePath);
 
     private LogRecord[] Records() => [.. StoredLog.ReadRecords(FirstCopy).Select(record => LogRecord.Read(record.Key, record.Value))];

@@ -30,7 +30,7 @@ internal sealed class BenchmarkHost : IHost
         MutualTlsOptions tls = new CertificateSet(options.Certificates).LoadServer();
         IStorage storage = options.Memory
             ? new InMemoryStorage()
-            : RocksDbStorage.Open(options.Data!, EngineOptions.Of(options.Durability, options.CommitLog));
+            : RocksDbStorage.Open(options.Data!, EngineOptions.Of(options.Durability, options.CommitLog, options.RowCacheBytes));
         var server = new WsStorageServer(storage, new WsStorageServerOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),

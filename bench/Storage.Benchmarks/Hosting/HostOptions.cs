@@ -18,6 +18,9 @@ internal sealed record HostOptions
     /// <summary>Whether the RocksDB store keeps a commit log.</summary>
     public bool CommitLog { get; init; } = true;
 
+    /// <summary>How much memory the RocksDB store has for rows that were read; 0: it reads all of RocksDB.</summary>
+    public long RowCacheBytes { get; init; } = EngineOptions.RowCacheBytes;
+
     /// <summary>The store of which this host keeps a replica in <see cref="Data"/>, in the place of serving one.</summary>
     public Uri? ReplicaOf { get; init; }
 

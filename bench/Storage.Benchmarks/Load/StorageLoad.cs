@@ -7,9 +7,31 @@ namespace WsStorage.Benchmarks.Load;
 /// <summary>Gets and puts of single keys over any storage: on each connection as many outstanding as the depth says.</summary>
 internal static class StorageLoad
 {
+    private const int KeptOutstanding = 8;
+
     /// <summary>Writes the keys that are read and overwritten later.</summary>
     public static Task FillAsync(IStorage storage, RunOptions options, int keys, CancellationToken cancellationToken) =>
         Preload.RunAsync(storage, Plan(options, keys), cancellationToken);
+
+    /// <summary>Reads all keys: what is measured then is memory, not the disk.</summary>
+    public static async Task WarmAsync(IStorage storage, int keys, CancellationToken cancellationToken)
+    {
+        await foreach (ScanPage page in storage.ScanPagesAsync(new ScanOptions(), cancellationToken))
+        {
+            _ = page;
+        }
+
+        int next = 0;
+        await Task.WhenAll(Enumerable.Range(0, KeptOutstanding).Select(_ => ReadOnAsync()));
+
+        async Task ReadOnAsync()
+        {
+            for (int first; (first = Interlocked.Add(ref next, BulkLoad.Together) - BulkLoad.Together) < keys;)
+            {
+                await storage.GetManyAsync([.. Enumerable.Range(first, Math.Min(BulkLoad.Together, keys - first)).Select(KeyOf)], cancellationToken);
+            }
+        }
+    }
 
     /// <summary>Measures for as long as the options say, after a quarter of that as warm-up.</summary>
     /// <returns>Operations per second, and their latencies from call to result.</returns>
@@ -31,6 +53,13 @@ internal static class StorageLoad
         return result.Mismatches == 0
             ? result
             : throw new WrongValueException($"{result.Mismatches:N0} values that were read are not what was written.");
+    }
+
+    private static ReadOnlyMemory<byte> KeyOf(int index)
+    {
+        byte[] key = new byte[BenchData.KeyBytes];
+        BenchData.WriteKey(key, (uint)index);
+        return key;
     }
 
     private static BenchPlan Plan(RunOptions options, int keys) => new()

@@ -4,7 +4,7 @@ namespace WsStorage.Benchmarks.Measuring;
 internal static class Goals
 {
     public static readonly Goal GetAgainstRedis = Goal.AtLeast("get, RocksDB, 1 M keys warm, depth 256", "Redis over TLS", 1.0);
-    public static readonly Goal GetAgainstEngine = Goal.AtLeast("get, RocksDB, 1 M keys warm, depth 256", "the engine's many-get on one core", 0.9);
+    public static readonly Goal GetAgainstEngine = Goal.AtLeast("get, RocksDB, 1 M keys warm, depth 256", "RocksDB's own many-get on one core", 0.9);
     public static readonly Goal MemoryGet = Goal.AtLeast("get, in-memory engine, depth 256", "Redis over TLS", 1.7);
     public static readonly Goal BufferedPut = Goal.AtLeast("put Buffered, depth 256", "Redis everysec over TLS", 1.0);
     public static readonly Goal SyncedPutAgainstAlways = Goal.AtLeast("put Synced, depth 256", "Redis always over TLS", 1.0);
@@ -19,7 +19,7 @@ internal static class Goals
     public static readonly Goal LonePutAgainstHttp2 = Goal.AtMost("one put Buffered outstanding, p50", "one HTTP/2 request per operation", 0.75);
     public static readonly Goal FiftyConnections = Goal.AtLeast("get, 50 connections of depth 16", "Redis over TLS", 0.9);
     public static readonly Goal Fairness = Goal.AtLeast("the slowest of 50 connections", "their mean", 0.5);
-    public static readonly Goal ManyGet = Goal.AtLeast("many-get of 100", "the engine called directly", 0.9);
+    public static readonly Goal ManyGet = Goal.AtLeast("many-get of 100", "RocksDB called directly", 0.9);
     public static readonly Goal BatchPut = Goal.AtLeast("batch put of 100", "the engine called directly", 0.9);
     public static readonly Goal Scan = Goal.AtLeast("scan, MB/s", "the TLS wire with 64 KiB messages", 0.6);
     public static readonly Goal CommitLogAndReplica = Goal.AtLeast("put Buffered with commit log and a replica", "the same without commit log", 0.7);

@@ -11,7 +11,9 @@ internal sealed class BulkOperations : IScenario
 {
     private const string ManyGet = "many-get of 100";
     private const string BatchPut = "batch put of 100";
-    private const string Engine = "the engine called directly";
+    private const string RocksDb = "RocksDB called directly";
+    private const string Engine = "the engine with its row cache, called directly";
+    private const string Puts = "the engine called directly";
     private const string Scan = "scan";
     private const string Wire = "the TLS wire, 64 KiB messages";
 
@@ -24,16 +26,22 @@ internal sealed class BulkOperations : IScenario
         RunOptions options = site.Options;
         await using HostProcess host = await site.StartHostAsync(new HostOptions(), cancellationToken);
         await using WsStorageClient client = await site.ConnectAsync(host, cancellationToken);
-        await StorageLoad.FillAsync(client, options, options.Keys, cancellationToken);
-        await host.CompactAsync(cancellationToken);
+        await FillAsync(host, client);
+        await using HostProcess plain = await site.StartHostAsync(new HostOptions { RowCacheBytes = 0 }, cancellationToken);
+        await using (WsStorageClient other = await site.ConnectAsync(plain, cancellationToken))
+        {
+            await FillAsync(plain, other);
+        }
+
         result.Note($"Ours has {BulkLoad.Outstanding} calls outstanding; the engine is called by one thread, which hands it as many batches at once.");
 
         Contest gets = await site.NewContest("keys/s")
             .Add(ManyGet, token => BulkLoad.GetManyAsync(client, options, token))
+            .Add(RocksDb, token => EngineLoad.MeasureAsync(plain, Ask(Workload.Get, BulkLoad.Together, rowsPerBatch: 1), token))
             .Add(Engine, token => EngineLoad.MeasureAsync(host, Ask(Workload.Get, BulkLoad.Together, rowsPerBatch: 1), token))
             .RunAsync(cancellationToken);
         result.Add(gets.All);
-        result.Check(Goals.ManyGet, gets, ManyGet, Engine);
+        result.Check(Goals.ManyGet, gets, ManyGet, RocksDb);
 
         await using WireLoad wire = await WireLoad.ConnectAsync(site, cancellationToken);
         Contest scans = await site.NewContest("MB/s")
@@ -45,10 +53,17 @@ internal sealed class BulkOperations : IScenario
 
         Contest puts = await site.NewContest("rows/s")
             .Add(BatchPut, token => BulkLoad.PutAsync(client, options, token))
-            .Add(Engine, token => EngineLoad.MeasureAsync(host, Ask(Workload.Put, BulkLoad.Outstanding, BulkLoad.Together), token))
+            .Add(Puts, token => EngineLoad.MeasureAsync(host, Ask(Workload.Put, BulkLoad.Outstanding, BulkLoad.Together), token))
             .RunAsync(cancellationToken);
         result.Add(puts.All);
-        result.Check(Goals.BatchPut, puts, BatchPut, Engine);
+        result.Check(Goals.BatchPut, puts, BatchPut, Puts);
+
+        async Task FillAsync(HostProcess filled, WsStorageClient through)
+        {
+            await StorageLoad.FillAsync(through, options, options.Keys, cancellationToken);
+            await filled.CompactAsync(cancellationToken);
+            await StorageLoad.WarmAsync(through, options.Keys, cancellationToken);
+        }
 
         EngineQuestion Ask(Workload workload, int together, int rowsPerBatch) =>
             new(workload, together, rowsPerBatch, options.Keys, options.ValueBytes, options.Duration);

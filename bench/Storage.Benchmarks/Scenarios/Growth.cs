@@ -13,6 +13,9 @@ internal sealed class Growth : IScenario
     private const int ManyConnections = 1000;
     private const int FewConnections = 50;
     private const int DepthOfEach = 16;
+
+    // For ten million rows of 116 bytes: what is measured is memory.
+    private const long RowCacheBytes = 3L << 30;
     private const string Many = "get, 1,000 connections";
     private const string Few = "get, 50 connections";
     private const string ManyLone = "get, 1,000 connections, one outstanding on each";
@@ -25,10 +28,11 @@ internal sealed class Growth : IScenario
     {
         int few = Math.Max(1, site.Options.Keys / 10);
         int many = site.Options.Keys * 10;
-        await using HostProcess small = await site.StartHostAsync(new HostOptions(), cancellationToken);
+        var enough = new HostOptions { RowCacheBytes = RowCacheBytes };
+        await using HostProcess small = await site.StartHostAsync(enough, cancellationToken);
         await using WsStorageClient client = await FillAsync(site, small, few, cancellationToken);
         await MeasureConnectionsAsync(site, small, few, result, cancellationToken);
-        await using HostProcess large = await site.StartHostAsync(new HostOptions(), cancellationToken);
+        await using HostProcess large = await site.StartHostAsync(enough, cancellationToken);
         await using WsStorageClient other = await FillAsync(site, large, many, cancellationToken);
         Contest contest = await site.NewContest("operations/s")
             .Add($"get, {many:N0} keys", token => StorageLoad.MeasureAsync([other], Workload.Get, Depth, site.Options, many, token))
@@ -43,13 +47,7 @@ internal sealed class Growth : IScenario
         WsStorageClient client = await site.ConnectAsync(host, cancellationToken);
         await StorageLoad.FillAsync(client, site.Options, keys, cancellationToken);
         await host.CompactAsync(cancellationToken);
-
-        // Warm: what is measured is memory, not the disk.
-        await foreach (ScanPage page in client.ScanPagesAsync(new ScanOptions(), cancellationToken))
-        {
-            _ = page;
-        }
-
+        await StorageLoad.WarmAsync(client, keys, cancellationToken);
         return client;
     }
 

@@ -31,6 +31,7 @@ internal sealed class LoneOperations : IScenario
         await using WsStorageClient client = await site.ConnectAsync(host, cancellationToken);
         await StorageLoad.FillAsync(client, site.Options, site.Options.Keys, cancellationToken);
         await host.CompactAsync(cancellationToken);
+        await StorageLoad.WarmAsync(client, site.Options.Keys, cancellationToken);
         await MeasureOpenAsync(site, result, client, cancellationToken);
 
         Contest gets = await MeasureLoneAsync("get", Workload.Get, site, result, host, client, redis, cancellationToken);

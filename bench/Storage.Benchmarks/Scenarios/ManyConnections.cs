@@ -32,6 +32,7 @@ internal sealed class ManyConnections : IScenario
 
             await StorageLoad.FillAsync(clients[0], site.Options, site.Options.Keys, cancellationToken);
             await host.CompactAsync(cancellationToken);
+            await StorageLoad.WarmAsync(clients[0], site.Options.Keys, cancellationToken);
             await MeasureAsync(site, result, clients, redis, cancellationToken);
         }
         finally

@@ -14,7 +14,8 @@ internal sealed class PointOperations : IScenario
     private const string MemoryGet = "get, in-memory engine";
     private const string BufferedPut = "put Buffered";
     private const string SyncedPut = "put Synced";
-    private const string Engine = "the engine called directly, 128 together, one thread";
+    private const string RocksDb = "RocksDB called directly, 128 together, one thread";
+    private const string Engine = "the engine with its row cache, called in the same way";
     private const string Http2 = "one HTTP/2 request per operation";
     private const string Echo = "WebSocket echo, one message each";
     private const string RedisEverySecond = "Redis everysec over TLS";
@@ -41,10 +42,16 @@ internal sealed class PointOperations : IScenario
     {
         await using HostProcess host = await site.StartHostAsync(new HostOptions(), cancellationToken);
         await using WsStorageClient client = await StartClientAsync(site, host, cancellationToken);
+        await using HostProcess plain = await site.StartHostAsync(new HostOptions { RowCacheBytes = 0 }, cancellationToken);
+        await using (await StartClientAsync(site, plain, cancellationToken))
+        {
+        }
+
         using var http2 = new Http2Load(host.Addresses.Http2, site.Certificates.LoadClient(), site.Options, site.Options.Keys);
         using EchoLoad echo = await EchoLoad.ConnectAsync(host.Addresses.Peers, site.Certificates.LoadClient(), site.Options, cancellationToken);
         Contest gets = site.NewContest("operations/s")
             .Add(Get, Ours(site, client, Workload.Get))
+            .Add(RocksDb, token => EngineLoad.MeasureAsync(plain, Workload.Get, site.Options, site.Options.Keys, token))
             .Add(Engine, token => EngineLoad.MeasureAsync(host, Workload.Get, site.Options, site.Options.Keys, token));
         AddRedis(gets, RedisEverySecond, redis, Workload.Get)
             .Add(Http2, token => http2.MeasureAsync(Workload.Get, Depth, token))
@@ -52,12 +59,12 @@ internal sealed class PointOperations : IScenario
         await gets.RunAsync(cancellationToken);
         result.Add(gets.All);
         result.CheckRedis(Goals.GetAgainstRedis, gets, Get, RedisEverySecond);
-        result.Check(Goals.GetAgainstEngine, gets, Get, Engine);
+        result.Check(Goals.GetAgainstEngine, gets, Get, RocksDb);
         result.Check(Goals.GetAgainstHttp2, gets, Get, Http2);
 
         Contest puts = site.NewContest("operations/s")
             .Add(BufferedPut, ThenCompacted(host, Ours(site, client, Workload.Put)))
-            .Add(Engine, ThenCompacted(host, token => EngineLoad.MeasureAsync(host, Workload.Put, site.Options, site.Options.Keys, token)));
+            .Add(RocksDb, ThenCompacted(host, token => EngineLoad.MeasureAsync(host, Workload.Put, site.Options, site.Options.Keys, token)));
         AddRedis(puts, RedisEverySecond, redis, Workload.Put)
             .Add(Http2, ThenCompacted(host, token => http2.MeasureAsync(Workload.Put, Depth, token)));
         await puts.RunAsync(cancellationToken);
@@ -96,6 +103,7 @@ internal sealed class PointOperations : IScenario
         WsStorageClient client = await site.ConnectAsync(host, cancellationToken);
         await StorageLoad.FillAsync(client, site.Options, site.Options.Keys, cancellationToken);
         await host.CompactAsync(cancellationToken);
+        await StorageLoad.WarmAsync(client, site.Options.Keys, cancellationToken);
         return client;
     }
 

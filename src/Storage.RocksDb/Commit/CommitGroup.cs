@@ -3,6 +3,7 @@ using WsStorage.Core.Feed;
 using WsStorage.Core.Sessions;
 using WsStorage.RocksDb.History;
 using WsStorage.RocksDb.Native;
+using WsStorage.RocksDb.Reading;
 using WsStorage.RocksDb.Sessions;
 
 namespace WsStorage.RocksDb.Commit;
@@ -20,6 +21,7 @@ internal sealed class CommitGroup : IDisposable
     private readonly Database _database;
     private readonly StorePosition _position;
     private readonly LogBounds? _log;
+    private readonly RowCache? _rows;
     private readonly SessionJournal _sessions;
     private readonly TimeProvider _time;
     private readonly WriteOptionsHandle _writeOptions;
@@ -39,15 +41,23 @@ internal sealed class CommitGroup : IDisposable
     /// <param name="feed">Told of each group; moves the position on.</param>
     /// <param name="log">The ends of the log; null while it is off.</param>
     /// <param name="sessions">What is remembered of numbered writes.</param>
+    /// <param name="rows">Told of what is written; null if there is none.</param>
     /// <param name="options">Durability and clock.</param>
     public CommitGroup(
-        Database database, StorePosition position, ChangeFeed feed, LogBounds? log, SessionJournal sessions, RocksDbOptions options)
+        Database database,
+        StorePosition position,
+        ChangeFeed feed,
+        LogBounds? log,
+        SessionJournal sessions,
+        RowCache? rows,
+        RocksDbOptions options)
     {
         _database = database;
         _position = position;
         _feed = feed;
         _log = log;
         _sessions = sessions;
+        _rows = rows;
         _time = options.TimeProvider;
         _writeOptions = new WriteOptionsHandle(sync: options.Durability == Durability.Synced);
         _pending = new PendingWrites(_writes);
@@ -107,6 +117,7 @@ internal sealed class CommitGroup : IDisposable
             return;
         }
 
+        _rows?.BeginWrite(_writes);
         if (_log is null)
         {
             StoreFacts.WritePosition(batch, _database, _revision, _hash);
@@ -118,6 +129,8 @@ internal sealed class CommitGroup : IDisposable
             batch.Write(_database, _writeOptions);
             _log.Append(written);
         }
+
+        _rows?.EndWrite();
 
         // Watches hear of it before the callers do, and the store is as far as its feed at every moment.
         if (!_feed.TryAdvance(new Position(_position.Epoch, _revision, _hash)))

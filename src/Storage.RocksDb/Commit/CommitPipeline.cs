@@ -4,6 +4,7 @@ using WsStorage.Core.Followers;
 using WsStorage.Core.Sessions;
 using WsStorage.RocksDb.History;
 using WsStorage.RocksDb.Native;
+using WsStorage.RocksDb.Reading;
 using WsStorage.RocksDb.Sessions;
 
 namespace WsStorage.RocksDb.Commit;
@@ -31,7 +32,7 @@ internal sealed class CommitPipeline : IDisposable
 
     /// <summary>Loads what the commits of a store that may be written need, and starts the committing thread.</summary>
     public CommitPipeline(
-        Database database, StorePosition position, ChangeFeed feed, LogBounds log, RocksDbOptions options, ILogger logger)
+        Database database, StorePosition position, ChangeFeed feed, LogBounds log, RowCache? rows, RocksDbOptions options, ILogger logger)
     {
         _queue = new CommitQueue(options.MaxPendingBytes);
         _position = position;
@@ -44,7 +45,7 @@ internal sealed class CommitPipeline : IDisposable
             _retention.Trim();
         }
 
-        _group = new CommitGroup(database, position, feed, options.CommitLogBytes == 0 ? null : log, _sessions, options);
+        _group = new CommitGroup(database, position, feed, options.CommitLogBytes == 0 ? null : log, _sessions, rows, options);
         new Thread(Run) { IsBackground = true, Name = "wsstorage commit" }.Start();
     }
 

@@ -3,6 +3,7 @@ using WsStorage.Core.Feed;
 using WsStorage.RocksDb.Commit;
 using WsStorage.RocksDb.History;
 using WsStorage.RocksDb.Native;
+using WsStorage.RocksDb.Reading;
 
 namespace WsStorage.RocksDb.Copies;
 
@@ -18,6 +19,7 @@ internal sealed class CopyWriter : IDisposable
     private readonly StorePosition _position;
     private readonly ChangeFeed _feed;
     private readonly LogBounds? _log;
+    private readonly RowCache? _rows;
     private readonly WriteOptionsHandle _writeOptions;
     private readonly BatchRepresentation _writes = new();
     private readonly CopyRecords _records;
@@ -25,13 +27,20 @@ internal sealed class CopyWriter : IDisposable
 
     /// <summary>Makes the writer of a copy that was just opened.</summary>
     public CopyWriter(
-        Database database, StorePosition position, ChangeFeed feed, LogBounds log, CopyContent content, RocksDbOptions options)
+        Database database,
+        StorePosition position,
+        ChangeFeed feed,
+        LogBounds log,
+        CopyContent content,
+        RowCache? rows,
+        RocksDbOptions options)
     {
         _database = database;
         _position = position;
         _feed = feed;
         _log = options.CommitLogBytes == 0 ? null : log;
         _content = content;
+        _rows = rows;
         _records = new CopyRecords(isSparse: content.Ranges.Count > 0);
         _writeOptions = new WriteOptionsHandle(sync: options.Durability == Durability.Synced);
     }
@@ -58,7 +67,7 @@ internal sealed class CopyWriter : IDisposable
             AppendRows(packedRows.Span);
             using var batch = new NativeBatch(_writes.Finish());
             CopyFacts.WriteLoad(batch, _database, load);
-            batch.Write(_database, _writeOptions);
+            Write(batch);
             SetLoad(load with { Last = load.Last is { } last ? last.ToArray() : (ReadOnlyMemory<byte>?)null });
         }
         finally
@@ -106,7 +115,7 @@ internal sealed class CopyWriter : IDisposable
         {
             GroupOperations.Append(_writes, operations.PackedOperations, _database);
             using var batch = new NativeBatch(_writes.Finish());
-            batch.Write(_database, _writeOptions);
+            Write(batch);
         }
         finally
         {
@@ -133,13 +142,21 @@ internal sealed class CopyWriter : IDisposable
         if (_log is null)
         {
             StoreFacts.WritePosition(batch, _database, reached.Revision, reached.Hash);
-            batch.Write(_database, _writeOptions);
+            Write(batch);
             return;
         }
 
         _records.AppendTo(batch, _database, _log.End);
-        batch.Write(_database, _writeOptions);
+        Write(batch);
         _records.NoteIn(_log);
+    }
+
+    /// <summary>Writes a batch whose rows were made of the form.</summary>
+    private void Write(NativeBatch batch)
+    {
+        _rows?.BeginWrite(_writes);
+        batch.Write(_database, _writeOptions);
+        _rows?.EndWrite();
     }
 
     private void AppendRows(ReadOnlySpan<byte> rest)

@@ -30,6 +30,9 @@ internal sealed class BatchRepresentation
     /// <summary>The bytes from the start on, without a current count; slices by place stay right while the form grows.</summary>
     public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, Length);
 
+    /// <summary>The records so far; valid until the form grows.</summary>
+    public BatchRecords Records => new(Bytes[HeaderBytes..]);
+
     /// <summary>The whole form.</summary>
     public ReadOnlySpan<byte> Finish()
     {
@@ -80,31 +83,16 @@ internal sealed class BatchRepresentation
     {
         key = default;
         bool any = false;
-        for (int at = HeaderBytes; at < Length;)
+        foreach (BatchRecord record in Records)
         {
-            byte tag = _buffer[at++];
-            ReadOnlySpan<byte> first = ReadField(ref at);
-            if (tag != RemoveTag)
-            {
-                ReadField(ref at);
-            }
-
-            if (tag == PutTag && (!any || first.SequenceCompareTo(key) > 0))
+            if (record.Tag == PutTag && (!any || record.Key.SequenceCompareTo(key) > 0))
             {
                 any = true;
-                key = first;
+                key = record.Key;
             }
         }
 
         return any;
-    }
-
-    private ReadOnlySpan<byte> ReadField(scoped ref int at)
-    {
-        Varint.TryRead(_buffer.AsSpan(at, Length - at), out ulong length, out int used);
-        ReadOnlySpan<byte> field = _buffer.AsSpan(at + used, (int)length);
-        at += used + (int)length;
-        return field;
     }
 
     private void Append(byte tag, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool two)

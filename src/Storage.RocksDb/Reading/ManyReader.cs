@@ -8,7 +8,7 @@ namespace WsStorage.RocksDb.Reading;
 internal static unsafe class ManyReader
 {
     /// <summary>How many keys one native call reads; what it needs beside them fits the stack.</summary>
-    private const int ChunkKeys = 128;
+    public const int ChunkKeys = 128;
 
     private const int StackKeyBytes = 8192;
 
