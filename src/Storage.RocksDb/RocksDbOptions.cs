@@ -60,9 +60,9 @@ public sealed record RocksDbOptions
     public bool LogPreviousValues { get; init; }
 
     /// <summary>
-    /// How many bytes of what was committed last are kept in memory while there are watches; the last group of batches is kept
-    /// in any case. Watches are served from there even where the log was trimmed or compacted. One that falls further behind reads
-    /// the commit log, and is refused with <see cref="StorageErrorCode.Compacted"/> where that is off. From 64 KiB to 1 TiB. Default: 16 MiB.
+    /// How many bytes of what was committed last are kept in memory, while there are watches, until these have been told; the last
+    /// group of batches is kept in any case. What they have been told is let go of but for 1 MiB, unless there is no commit log. One that
+    /// falls further behind reads the commit log, and is refused with <see cref="StorageErrorCode.Compacted"/> where that is off. From 64 KiB to 1 TiB. Default: 16 MiB.
     /// </summary>
     public long WatchTailBytes { get; init; } = 16L << 20;
 

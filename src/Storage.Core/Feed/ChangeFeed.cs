@@ -14,6 +14,10 @@ public sealed class ChangeFeed : IDisposable
     /// busy.</summary>
     internal const int PieceBytes = 256 * 1024;
 
+    // What everybody has been told is kept for those who come back, no more than a moment's worth if they can read the log: what lives
+    // long is moved by the collector, which takes as long as all else that a watch costs a writer.
+    private const long ToldBytes = 1L << 20;
+
     private const long MaxQueuedBytes = 64L << 20;
 
     private readonly Lock _gate = new();
@@ -290,6 +294,11 @@ public sealed class ChangeFeed : IDisposable
     {
         lock (_gate)
         {
+            if (_options.Log is not null)
+            {
+                _tail.Shrink(after, ToldBytes);
+            }
+
             if (after >= _head.Revision)
             {
                 _dispatching = false;

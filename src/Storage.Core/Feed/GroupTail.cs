@@ -63,6 +63,15 @@ internal sealed class GroupTail(Revision start, ChangeFeedOptions options)
         Start = through > Start ? through : Start;
     }
 
+    /// <summary>Lets go of the oldest that are at or below a revision, until there are no more than some bytes.</summary>
+    public void Shrink(Revision through, long bytes)
+    {
+        while (_count > 1 && ByteCount > bytes && _ring[_first].Last <= through)
+        {
+            RemoveFirst();
+        }
+    }
+
     /// <summary>Takes consecutive groups, beginning with the first that ends after a revision.</summary>
     /// <param name="after">The revision, before that of the last batch.</param>
     /// <param name="bytes">Ends with the group with which there are so many bytes.</param>

@@ -103,6 +103,26 @@ public sealed class ChangeFeedTests
     }
 
     [Test]
+    public async Task What_has_been_told_stays_in_memory_only_where_there_is_no_log([Values] bool withLog)
+    {
+        const long Mebibyte = 1 << 20;
+        using var feed = new FeedHarness(tailBytes: 16 * Mebibyte, withLog);
+        Position start = feed.Head;
+        await using WatchProbe watch = await feed.WatchAsync();
+        for (int i = 0; i < 40; i++)
+        {
+            await watch.ReadThroughAsync(feed.Put(100_000, "a").Revision);
+        }
+
+        // The last that the dispatcher takes is taken before it is told.
+        Assert.That(feed.Feed.TailBytes, withLog ? Is.InRange(100_000, Mebibyte + 200_000) : Is.GreaterThan(4_000_000));
+        await using WatchProbe late = await feed.WatchAsync(new WatchOptions { After = start });
+        await late.ReadThroughAsync(feed.Head.Revision);
+        Assert.That(feed.Log.Reads, withLog ? Is.Positive : Is.Zero);
+        new WatchGuarantees(feed.Committed, new WatchOptions { After = start }, late.Told).CheckAll();
+    }
+
+    [Test]
     public async Task A_log_that_is_trimmed_before_a_watch_has_read_it_ends_it_and_is_never_told_as_a_gap()
     {
         using var feed = new FeedHarness(tailBytes: ChangeFeedOptions.MinTailBytes);

@@ -74,6 +74,24 @@ public sealed class GroupTailTests
     }
 
     [Test]
+    public void Shrunk_it_keeps_what_is_later_and_so_many_bytes_and_one_group()
+    {
+        var tail = new GroupTail(Revision.None, new ChangeFeedOptions { TailBytes = 1 << 20 });
+        long one = new ChangeGroup(new Revision(1), 1, 0, 0, new byte[100]).ByteCount;
+        for (ulong i = 1; i <= 10; i++)
+        {
+            tail.Append(new ChangeGroup(new Revision(i), 1, 0, 0, new byte[100]));
+        }
+
+        tail.Shrink(new Revision(10), 8 * one);
+        Assert.That((tail.Start.Value, tail.ByteCount), Is.EqualTo((2ul, 8 * one)));
+        tail.Shrink(new Revision(5), 0);
+        Assert.That((tail.Start.Value, tail.ByteCount), Is.EqualTo((5ul, 5 * one)));
+        tail.Shrink(new Revision(10), 0);
+        Assert.That((tail.Start.Value, tail.ByteCount), Is.EqualTo((9ul, one)));
+    }
+
+    [Test]
     public void What_is_held_stays_up_to_a_bound()
     {
         Revision? held = new Revision(3);
