@@ -154,10 +154,17 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
-    private void Set(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
+    private bool Set(ManualTimer timer, TimeSpan dueTime, TimeSpan period, bool isLast = false)
     {
         lock (_gate)
         {
+            // Under the lock: a timer that one thread changes and another disposes of must not stay set.
+            if (timer.IsDisposed)
+            {
+                return false;
+            }
+
+            timer.IsDisposed = isLast;
             _timers.Remove(timer);
             if (dueTime != Timeout.InfiniteTimeSpan)
             {
@@ -175,6 +182,8 @@ public sealed class ManualTimeProvider : TimeProvider
             {
                 TellRest();
             }
+
+            return true;
         }
     }
 
@@ -190,7 +199,8 @@ public sealed class ManualTimeProvider : TimeProvider
     private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period;
-        private bool _disposed;
+
+        public bool IsDisposed { get; set; }
 
         public TimeSpan Due { get; private set; }
 
@@ -211,22 +221,9 @@ public sealed class ManualTimeProvider : TimeProvider
 
         public void Fire() => callback(state);
 
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            if (_disposed)
-            {
-                return false;
-            }
+        public bool Change(TimeSpan dueTime, TimeSpan period) => clock.Set(this, dueTime, period);
 
-            clock.Set(this, dueTime, period);
-            return true;
-        }
-
-        public void Dispose()
-        {
-            _disposed = true;
-            clock.Set(this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        public void Dispose() => clock.Set(this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, isLast: true);
 
         public ValueTask DisposeAsync()
         {
