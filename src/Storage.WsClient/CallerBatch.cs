@@ -21,6 +21,9 @@ internal sealed class CallerBatch(Callers owner) : IThreadPoolWorkItem
 
     public bool IsFull => _requests.Count >= Capacity;
 
+    /// <summary>How many messages were taken since the first was added. Belongs to the loop.</summary>
+    public int Waits { get; set; }
+
     /// <summary>When it began to go on, as a timestamp of the clock.</summary>
     public long StartedAt { get; set; }
 
@@ -61,6 +64,7 @@ internal sealed class CallerBatch(Callers owner) : IThreadPoolWorkItem
     {
         _requests.Clear();
         _taken = 0;
+        Waits = 0;
         WasSeen = false;
         IsHeldUp = false;
     }

@@ -24,6 +24,9 @@ internal sealed class Callers
 
     private const int MaxSpareBatches = 4;
 
+    // Where more has always arrived, such as events of watches, it is not waited for the end of that.
+    private const int MostWaits = 4;
+
     [ThreadStatic]
     private static CallerBatch? _onThisThread;
 
@@ -59,15 +62,15 @@ internal sealed class Callers
     public void Gather(PendingRequest request) => (_gathered ??= Rent()).Add(request);
 
     /// <summary>
-    /// Takes those who were gathered when it is time that they go on: when nothing more has arrived, or they are many. Belongs to the
-    /// loop.
+    /// Takes those who were gathered when it is time that they go on: when nothing more has arrived, or they are many, or have waited
+    /// for a few messages. To be called once for each message. Belongs to the loop.
     /// </summary>
     /// <param name="isLast">Whether nothing more has arrived.</param>
     /// <returns>They, to be executed once the loop needs this thread no longer; or none.</returns>
     public CallerBatch? Take(bool isLast)
     {
         CallerBatch? batch = _gathered;
-        if (batch is null || !(isLast || batch.IsFull))
+        if (batch is null || !(isLast || batch.IsFull || ++batch.Waits >= MostWaits))
         {
             return null;
         }
@@ -130,15 +133,22 @@ internal sealed class Callers
         }
     }
 
-    /// <summary>Ends: whoever is left gets a thread of the pool. Belongs to the loop.</summary>
+    /// <summary>Ends: whoever has not gone on yet gets a thread of the pool, so that nobody holds up anybody where no watchdog looks any
+    /// more. Belongs to the loop.</summary>
     public ValueTask EndAsync()
     {
+        CallerBatch? left = Take(isLast: true);
+        left?.GiveThreads();
         lock (_gate)
         {
             _ended = true;
+            foreach (CallerBatch batch in _running)
+            {
+                batch.IsHeldUp = true;
+                batch.GiveThreads();
+            }
         }
 
-        Take(isLast: true)?.Execute();
         return _watchdog.DisposeAsync();
     }
 
@@ -173,7 +183,12 @@ internal sealed class Callers
     {
         lock (_gate)
         {
-            if (_penaltyLeft > 0 || _ended)
+            if (_ended)
+            {
+                return false;
+            }
+
+            if (_penaltyLeft > 0)
             {
                 _penaltyLeft--;
                 return false;

@@ -176,29 +176,7 @@ internal sealed class ClientConnection
     {
         try
         {
-            while (true)
-            {
-                ValueTask<ReceivedMessage> receive = _transport.ReceiveAsync();
-                ReceivedMessage message = _callers.Take(isLast: !receive.IsCompleted) is { } answered
-                    ? await new ReceiveBeside(receive, answered)
-                    : await receive.ConfigureAwait(false);
-                if (message.Kind != ReceivedKind.Message)
-                {
-                    await AnswerNoMessageAsync(message).ConfigureAwait(false);
-                    break;
-                }
-
-                try
-                {
-                    Take(message.Data);
-                }
-                finally
-                {
-                    Told.Wake();
-                }
-
-                _queue.Pump();
-            }
+            await AnswerNoMessageAsync(await TakeMessagesAsync().ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (StorageException exception) when (exception.Code == StorageErrorCode.ProtocolError)
         {
@@ -213,7 +191,6 @@ internal sealed class ClientConnection
         }
 
         Outbox.Stop();
-        await _callers.EndAsync().ConfigureAwait(false);
         await _closeTimer.DisposeAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
         return (KeepReason("The connection ended."), _closeCode);
@@ -276,6 +253,42 @@ internal sealed class ClientConnection
         Position = welcome.Position;
         Session = welcome.Session;
         InFlight = new InFlightTable(Math.Max(1, Math.Min(_options.MaxRequestsInFlight, Bounds.MaxRequestsInFlight)));
+    }
+
+    /// <summary>Takes messages as long as they are any, and lets the callers go on whose replies they hold.</summary>
+    /// <returns>What has come in the place of a message.</returns>
+    private async Task<ReceivedMessage> TakeMessagesAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                ValueTask<ReceivedMessage> receive = _transport.ReceiveAsync();
+                ReceivedMessage message = _callers.Take(isLast: !receive.IsCompleted) is { } answered
+                    ? await new ReceiveBeside(receive, answered)
+                    : await receive.ConfigureAwait(false);
+                if (message.Kind != ReceivedKind.Message)
+                {
+                    return message;
+                }
+
+                try
+                {
+                    Take(message.Data);
+                }
+                finally
+                {
+                    Told.Wake();
+                }
+
+                _queue.Pump();
+            }
+        }
+        finally
+        {
+            // Before good-byes are said: they have been answered, and need not wait for the end of the connection.
+            await _callers.EndAsync().ConfigureAwait(false);
+        }
     }
 
     private void Take(ReadOnlyMemory<byte> message)

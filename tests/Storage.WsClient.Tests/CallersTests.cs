@@ -1,3 +1,4 @@
+using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
 using WsStorage.Testing;
 using WsStorage.Transport;
@@ -35,9 +36,17 @@ public sealed class CallersTests
     public async Task One_that_blocks_when_it_goes_on_alone_does_not_hold_up_what_comes_next()
     {
         using var release = new ManualResetEventSlim();
-        Task blocked = After("a", release.Wait);
+        var blocks = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task blocked = After("a", () =>
+        {
+            blocks.SetResult();
+            release.Wait();
+        });
         ScriptedServer.Link link = await _server.AcceptAsync();
         await link.AnswerTogetherAsync(await link.ReceiveAsync());
+
+        // Else the second reply might be taken along with the first, and then it waits for the watchdog.
+        await blocks.Task.Soon();
 
         // The first caller stands still, on whatever thread it is; the second is answered all the same.
         Task second = After("b", static () => { });
@@ -203,6 +212,59 @@ public sealed class CallersTests
         await _server.AcceptAsync();
     }
 
+    [Test]
+    public async Task When_the_connection_ends_one_that_blocks_no_longer_holds_up_the_others()
+    {
+        int turn = 0;
+        var blocks = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var second = new ManualResetEventSlim();
+        ScriptedServer.Request[] gets = await AskAsync(2, () =>
+        {
+            if (Interlocked.Increment(ref turn) == 2)
+            {
+                second.Set();
+                return;
+            }
+
+            // By the clock no time passes, so it is not the watchdog who sees it.
+            blocks.SetResult();
+            Assert.That(second.Wait(Limit), Is.True);
+        });
+        await _link!.AnswerTogetherAsync(gets);
+        await blocks.Task.Soon();
+        await _link.CloseAsync(new CloseReason(CloseReason.GoingAway, "over"));
+        await Task.WhenAll(_asked).Soon();
+    }
+
+    [Test]
+    public async Task At_the_end_none_goes_on_on_the_thread_that_ends([Values(1, 2)] int count)
+    {
+        Callers callers = CreateCallers();
+        ToldRequest[] requests = [.. Enumerable.Range(0, count).Select(static _ => new ToldRequest())];
+        Array.ForEach(requests, callers.Gather);
+        await callers.EndAsync();
+        Assert.That(requests.Select(static request => request.Inline), Is.All.False);
+    }
+
+    [Test]
+    public async Task The_loop_lets_them_go_on_although_more_and_more_arrives()
+    {
+        Callers callers = CreateCallers();
+        callers.Gather(new ToldRequest());
+        int messages = 1;
+        while (messages < 100 && callers.Take(isLast: false) is null)
+        {
+            messages++;
+        }
+
+        Assert.That(messages, Is.InRange(2, 16));
+        Assert.That(callers.Take(isLast: true), Is.Null);
+        await callers.EndAsync();
+    }
+
+    private Callers CreateCallers() =>
+        new(new MessageOutbox(InMemoryTransport.CreatePair().Left, MessageType.ClientPack, 1000, static _ => { }), _clock);
+
     /// <summary>Asks some things at once.</summary>
     /// <returns>The requests as the server has them.</returns>
     private async Task<ScriptedServer.Request[]> AskAsync(int count, Action then)
@@ -227,5 +289,19 @@ public sealed class CallersTests
     {
         await _client.GetAsync(System.Text.Encoding.UTF8.GetBytes(key)).ConfigureAwait(false);
         then();
+    }
+
+    /// <summary>Takes note of how its caller is told.</summary>
+    private sealed class ToldRequest : PendingRequest
+    {
+        public override MessageType Type => MessageType.Get;
+
+        public bool? Inline { get; private set; }
+
+        public override bool OnReply(MessageType type, ReadOnlySpan<byte> body) => true;
+
+        public override void Tell(bool inline) => Inline = inline;
+
+        public override void OnFailure(Exception exception) => throw exception;
     }
 }
