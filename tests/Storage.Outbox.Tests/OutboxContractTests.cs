@@ -61,6 +61,7 @@ public class OutboxContractTests(bool isDelivered) : StorageContract
     {
         ContractFeature.ClosedAfterDispose => null,
         ContractFeature.Limits => "A batch must leave room for the marker, and the target's limits are known once it was reached.",
+        ContractFeature.RevisionOfEveryRead => "What is pending has no revision at the target, and a read of nothing else tells none.",
         _ => OfTarget,
     };
 

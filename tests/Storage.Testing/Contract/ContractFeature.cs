@@ -6,6 +6,9 @@ public enum ContractFeature
     /// <summary>Nobody else writes: each batch gets the revision after the last one, and reads say the newest.</summary>
     DenseRevisions,
 
+    /// <summary>Every read tells the revision that it read, and so none may say that it read none.</summary>
+    RevisionOfEveryRead,
+
     /// <summary>The position's hash chains the packed operations of every batch.</summary>
     PositionHash,
 
