@@ -268,7 +268,7 @@ public sealed partial class InMemoryStorage : IExactlyOnceStorage
         try
         {
             StoreState state = OpenState();
-            Find(state.Root, keys, rows);
+            state.Find(keys, rows);
             return state.Revision;
         }
         finally

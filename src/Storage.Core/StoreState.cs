@@ -12,6 +12,7 @@ namespace WsStorage.Core;
 internal sealed class StoreState(Position start, bool keepPrevious)
 {
     private readonly SortedTree _tree = new();
+    private readonly KeyIndex _index = new();
     private readonly PreviousValues? _previous = keepPrevious ? new() : null;
 
     public Revision Revision { get; private set; } = start.Revision;
@@ -22,6 +23,9 @@ internal sealed class StoreState(Position start, bool keepPrevious)
 
     /// <summary>What the keys of the last batch held before it, packed; empty if that is not kept.</summary>
     public ReadOnlySpan<byte> Previous => _previous is null ? default : _previous.Packed;
+
+    /// <summary>Finds the rows of keys, in their order.</summary>
+    public void Find(ReadOnlySpan<ReadOnlyMemory<byte>> keys, Span<Row> rows) => _index.Find(keys, rows);
 
     /// <summary>Keeps the rows of this revision for a reader, who may read them while the state is changed.</summary>
     public StoreSnapshot Pin() => new(_tree.Pin(), Revision);
@@ -56,14 +60,14 @@ internal sealed class StoreState(Position start, bool keepPrevious)
     public void Correct(BatchOperations operations) => Change(operations, isPreviousKnown: false);
 
     /// <summary>Sets a row without a revision.</summary>
-    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _tree.Put(key, value);
+    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Put(key, value);
 
     private int FirstFailedPrecondition(BatchPreconditions preconditions)
     {
         int index = 0;
         foreach (BatchPrecondition precondition in preconditions)
         {
-            Row row = SortedTree.Find(_tree.Root, precondition.Key);
+            Row row = _index.Find(precondition.Key);
             if (!(row.IsAbsent ? precondition.HoldsForAbsent() : precondition.HoldsFor(row.Value)))
             {
                 return index;
@@ -84,16 +88,49 @@ internal sealed class StoreState(Position start, bool keepPrevious)
             switch (operation.Kind)
             {
                 case BatchOperationKind.Put:
-                    _tree.Put(operation.Key, operation.Value);
+                    Put(operation.Key, operation.Value);
                     break;
                 case BatchOperationKind.Remove:
-                    _tree.Remove(operation.Key);
+                    Remove(operation.Key);
                     break;
                 default:
-                    _tree.RemoveRange(operation.Key, operation.End);
+                    RemoveRange(operation.ToRange());
                     break;
             }
         }
+    }
+
+    private void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        Row row = Row.Create(key, value);
+        _tree.Put(row);
+        _index.Put(row);
+    }
+
+    private void Remove(ReadOnlySpan<byte> key)
+    {
+        if (_index.Remove(key))
+        {
+            _tree.Remove(key);
+        }
+    }
+
+    private void RemoveRange(KeyRange range)
+    {
+        if (range == KeyRange.All)
+        {
+            _index.Clear();
+        }
+        else
+        {
+            var rows = new TreeCursor(_tree.Root, range, reverse: false);
+            while (rows.MoveNext())
+            {
+                _index.Remove(rows.Current.Key);
+            }
+        }
+
+        _tree.RemoveRange(range.Start.Span, range.End.Span);
     }
 
     private void NotePrevious(BatchOperation operation, bool isKnown)
@@ -107,7 +144,7 @@ internal sealed class StoreState(Position start, bool keepPrevious)
         {
             _previous.AddUnknown();
         }
-        else if (SortedTree.Find(_tree.Root, operation.Key) is { IsAbsent: false } row)
+        else if (_index.Find(operation.Key) is { IsAbsent: false } row)
         {
             _previous.AddValue(row.Value);
         }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace WsStorage.Core.Tree;
 
 /// <summary>
@@ -9,6 +11,13 @@ namespace WsStorage.Core.Tree;
 internal readonly struct Row(byte[] record, int keyLength)
 {
     public bool IsAbsent => record is null;
+
+    public byte[] Record => record;
+
+    public int KeyLength => keyLength;
+
+    /// <summary>Where a row that is not absent begins.</summary>
+    public ref byte First => ref MemoryMarshal.GetArrayDataReference(record);
 
     public ReadOnlySpan<byte> Key => record.AsSpan(0, keyLength);
 

@@ -43,11 +43,11 @@ internal sealed class SortedTree
         return Root;
     }
 
-    /// <summary>Sets a key to a value; both are copied.</summary>
-    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <summary>Sets the row of its key.</summary>
+    public void Put(Row row)
     {
         Root = Root.In(_generation);
-        Sibling split = Root.Put(_generation, key, Row.Create(key, value));
+        Sibling split = Root.Put(_generation, row.Key, row);
         if (split.Node is not null)
         {
             Root = new Branch(_generation, Root, split);

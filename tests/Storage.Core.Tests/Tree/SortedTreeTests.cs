@@ -112,15 +112,15 @@ public sealed class SortedTreeTests
     {
         SortedTree tree = Filled(1000, step: 1);
         Node before = tree.Root;
-        tree.Put("key/000500"u8, "new"u8);
+        tree.Put(Row.Create("key/000500"u8, "new"u8));
         Assert.That(tree.Root, Is.SameAs(before));
 
         Node pinned = tree.Pin();
-        tree.Put("key/000500"u8, "newer"u8);
+        tree.Put(Row.Create("key/000500"u8, "newer"u8));
         Assert.That(tree.Root, Is.Not.SameAs(pinned));
         Assert.That(SortedTree.Find(pinned, "key/000500"u8).Value.ToArray(), Is.EqualTo("new"u8.ToArray()));
         Node copied = tree.Root;
-        tree.Put("key/000500"u8, "newest"u8);
+        tree.Put(Row.Create("key/000500"u8, "newest"u8));
         Assert.That(tree.Root, Is.SameAs(copied), "one copy for one pin");
     }
 
@@ -133,7 +133,7 @@ public sealed class SortedTreeTests
         TreeInspector.Check(tree.Root);
         Assert.That(tree.Root.RowCount, Is.Zero);
         Assert.That(tree.Root.ByteCount, Is.Zero);
-        tree.Put("a"u8, "1"u8);
+        tree.Put(Row.Create("a"u8, "1"u8));
         Assert.That(tree.Root.RowCount, Is.EqualTo(1));
         Assert.That(pinned.RowCount, Is.EqualTo(20_000));
         Assert.That(new SortedTree().Root.RowCount, Is.Zero, "the shared empty tree is never changed");
@@ -144,7 +144,7 @@ public sealed class SortedTreeTests
         var tree = new SortedTree();
         for (int i = 0; i < count; i += step)
         {
-            tree.Put(Bytes.Numbered("key/", i), "value"u8);
+            tree.Put(Row.Create(Bytes.Numbered("key/", i), "value"u8));
         }
 
         return tree;

@@ -71,7 +71,7 @@ public sealed record TreeChange(TreeChangeKind Kind, int Start, int Count, int S
             {
                 byte[] key = Key(number);
                 byte[] value = new byte[(number + Count) % 8];
-                tree.Put(key, value);
+                tree.Put(Row.Create(key, value));
                 model[key] = value;
             }
         }
