@@ -27,6 +27,9 @@ internal sealed class CallerBatch(Callers owner) : IThreadPoolWorkItem
     /// <summary>When it began to go on, as a timestamp of the clock.</summary>
     public long StartedAt { get; set; }
 
+    /// <summary>The last time that was looked at the clock while they go on. Belongs to the thread on which they do.</summary>
+    public long SeenAt { get; set; }
+
     /// <summary>Whether the watchdog has seen it run.</summary>
     public bool WasSeen { get; set; }
 

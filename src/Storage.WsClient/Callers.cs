@@ -116,7 +116,17 @@ internal sealed class Callers
     /// <param name="now">A timestamp of the clock.</param>
     public void Send(bool start, bool alone, long now)
     {
-        if (_onThisThread is { } batch && batch.Owner == this && !batch.IsHeldUp && now - batch.StartedAt <= _briefTicks)
+        CallerBatch? batch = _onThisThread;
+        if (batch is not null && batch.Owner == this)
+        {
+            batch.SeenAt = now;
+        }
+        else
+        {
+            batch = null;
+        }
+
+        if (batch is { IsHeldUp: false } && now - batch.StartedAt <= _briefTicks)
         {
             if (start)
             {
@@ -170,8 +180,15 @@ internal sealed class Callers
     {
         while (batch.TryTake(out PendingRequest? request))
         {
+            // Who asks next has looked at the clock for that; what it does afterwards is seen with the one after it.
+            long seenAt = batch.SeenAt;
             Tell(request);
-            if (_timeProvider.GetTimestamp() - batch.StartedAt > _briefTicks)
+            if (batch.SeenAt == seenAt)
+            {
+                batch.SeenAt = _timeProvider.GetTimestamp();
+            }
+
+            if (batch.SeenAt - batch.StartedAt > _briefTicks)
             {
                 batch.IsHeldUp = true;
                 batch.GiveThreads();
@@ -194,7 +211,7 @@ internal sealed class Callers
                 return false;
             }
 
-            batch.StartedAt = _timeProvider.GetTimestamp();
+            batch.StartedAt = batch.SeenAt = _timeProvider.GetTimestamp();
             _running.Add(batch);
             _hasRun = true;
             if (!_isWatched)
