@@ -19,7 +19,7 @@ internal sealed class LoadRun(BenchPlan plan, Workload workload, int depth) : ID
 
     public async Task<BenchResult> RunAsync(IReadOnlyList<IStorage> connections, CancellationToken cancellationToken)
     {
-        _operationsLeft = plan.Operations ?? long.MaxValue;
+        _operationsLeft = plan.Operations ?? 0;
         _measureFrom = Stopwatch.GetTimestamp() + Ticks(plan.WarmUp);
         _end = plan.Operations is null ? _measureFrom + Ticks(plan.Duration) : long.MaxValue;
         _counts = new long[connections.Count];
@@ -55,16 +55,13 @@ internal sealed class LoadRun(BenchPlan plan, Workload workload, int depth) : ID
         byte[] value = new byte[plan.ValueBytes];
         var batch = new WriteBatch();
         long count = 0;
-        while (true)
-        {
-            long start = Stopwatch.GetTimestamp();
-            if (start >= _end || cancellationToken.IsCancellationRequested)
-            {
-                break;
-            }
 
+        // An operation begins when the one before it has ended, so that a look at the clock serves for both.
+        long start = Stopwatch.GetTimestamp();
+        while (start < _end && !cancellationToken.IsCancellationRequested)
+        {
             bool measured = start >= _measureFrom;
-            if (measured && Interlocked.Decrement(ref _operationsLeft) < 0)
+            if (measured && plan.Operations is not null && Interlocked.Decrement(ref _operationsLeft) < 0)
             {
                 break;
             }
@@ -93,6 +90,8 @@ internal sealed class LoadRun(BenchPlan plan, Workload workload, int depth) : ID
                 _latencies.Value!.Record(end - start);
                 count++;
             }
+
+            start = end;
         }
 
         Interlocked.Add(ref _counts[number], count);
