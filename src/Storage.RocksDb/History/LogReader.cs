@@ -45,6 +45,7 @@ internal sealed class LogReader(Database database, StorePosition position, Opera
             throw ToCompacted(after);
         }
 
+        ThreadCounters.TurnOff();
         var options = new ReadOptionsHandle();
         options.SetReadahead(bytes);
         using var records = new RowIterator(database, database.Log, options);

@@ -47,6 +47,7 @@ internal readonly unsafe ref struct NativeBatch
     /// <exception cref="StorageException">The write failed; whether it was applied is not known.</exception>
     public void Write(Database database, WriteOptionsHandle options)
     {
+        ThreadCounters.TurnOff();
         nint error = 0;
         RocksDbApi.rocksdb_write(database.Handle.Pointer, options.Pointer, _pointer, ref error);
         if (error != 0)

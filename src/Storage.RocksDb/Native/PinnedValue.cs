@@ -31,6 +31,7 @@ internal readonly unsafe ref struct PinnedValue
     /// <exception cref="StorageException">The read failed.</exception>
     public static PinnedValue Get(Database database, ColumnFamilyHandle family, ReadOptionsHandle options, ReadOnlySpan<byte> key)
     {
+        ThreadCounters.TurnOff();
         nint error = 0;
         nint slice;
         fixed (byte* bytes = key)

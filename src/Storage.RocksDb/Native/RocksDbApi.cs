@@ -72,6 +72,9 @@ internal static unsafe partial class RocksDbApi
     public static partial nint rocksdb_create_mem_env();
 
     [LibraryImport(Library)]
+    public static partial void rocksdb_set_perf_level(int level);
+
+    [LibraryImport(Library)]
     public static partial void rocksdb_env_destroy(nint environment);
 
     // The state of an open database.

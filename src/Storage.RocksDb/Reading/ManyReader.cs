@@ -42,6 +42,7 @@ internal static unsafe class ManyReader
             return;
         }
 
+        ThreadCounters.TurnOff();
         for (int start = 0; start < keys.Length; start += ChunkKeys)
         {
             ReadChunk(database, options, keys.Slice(start, Math.Min(ChunkKeys, keys.Length - start)), start, receiver);

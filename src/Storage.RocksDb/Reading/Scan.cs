@@ -45,6 +45,7 @@ internal sealed class Scan : IDisposable
     /// <exception cref="StorageException">The rows could not be read, or the store was closed.</exception>
     public bool TryReadPage(out ScanPage page)
     {
+        ThreadCounters.TurnOff();
         lock (_gate)
         {
             RowIterator rows = _rows ?? throw RocksDbStorage.ToClosed();
