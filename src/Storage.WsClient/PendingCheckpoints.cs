@@ -22,10 +22,15 @@ internal sealed class PendingCheckpointRead(int length) : PendingReply<Checkpoin
     protected override CheckpointPiece Read(ReadOnlySpan<byte> body)
     {
         CheckpointPieceReply reply = CheckpointPieceReply.Read(body);
-        return reply.Bytes.Length <= length
-            ? new CheckpointPiece(reply.Bytes.ToArray(), reply.Hash)
-            : throw new StorageException(
+        if (reply.Bytes.Length > length)
+        {
+            throw new StorageException(
                 StorageErrorCode.ProtocolError, $"The server answered a read of {length} bytes with {reply.Bytes.Length}.");
+        }
+
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(reply.Bytes.Length);
+        reply.Bytes.CopyTo(bytes);
+        return new CheckpointPiece(bytes, reply.Hash);
     }
 
     protected override void Return(RequestPool pool) => ReleaseBody();

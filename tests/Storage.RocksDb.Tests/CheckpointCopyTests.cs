@@ -100,7 +100,7 @@ public sealed class CheckpointCopyTests : StoreFixture
         RocksDbCopyStore copies = OpenCopies();
         CheckpointInfo checkpoint = await ReceiveAsync(source, copies);
         var receipt = (FileReceipt)copies.Receipt!;
-        receipt.Complete();
+        await receipt.CompleteAsync();
         if (wereOpened)
         {
             // Opening changes files: those that were received are not all there any more.
@@ -123,7 +123,7 @@ public sealed class CheckpointCopyTests : StoreFixture
         await FillAsync(source, 3, new Random(1));
         RocksDbCopyStore copies = OpenCopies();
         await ReceiveAsync(source, copies);
-        ((FileReceipt)copies.Receipt!).Complete();
+        await ((FileReceipt)copies.Receipt!).CompleteAsync();
         string journal = await ReadAllTextSharedAsync(Path.Combine(ReceiptPath, "journal"));
         await copies.CompleteReceiptAsync();
         await copies.DisposeAsync();

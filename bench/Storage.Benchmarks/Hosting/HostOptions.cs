@@ -1,5 +1,4 @@
 using System.Text.Json;
-using WsStorage.Replica;
 
 namespace WsStorage.Benchmarks.Hosting;
 
@@ -23,9 +22,6 @@ internal sealed record HostOptions
 
     /// <summary>The store of which this host keeps a replica in <see cref="Data"/>, in the place of serving one.</summary>
     public Uri? ReplicaOf { get; init; }
-
-    /// <summary>How the replica's copy comes from its source.</summary>
-    public BootstrapMode Bootstrap { get; init; }
 
     /// <summary>Where the keystores and truststores are.</summary>
     public string Certificates { get; init; } = "";

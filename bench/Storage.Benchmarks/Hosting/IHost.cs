@@ -19,6 +19,7 @@ internal interface IHost : IAsyncDisposable
 [JsonDerivedType(typeof(CompactQuestion), "compact")]
 [JsonDerivedType(typeof(EngineQuestion), "engine")]
 [JsonDerivedType(typeof(FollowQuestion), "follow")]
+[JsonDerivedType(typeof(CopyQuestion), "copy")]
 [JsonDerivedType(typeof(StopQuestion), "stop")]
 [JsonDerivedType(typeof(TakeQuestion), "take")]
 internal abstract record HostQuestion;

@@ -12,6 +12,15 @@ namespace WsStorage.Benchmarks.Hosting;
 /// <param name="Through">The revision.</param>
 internal sealed record FollowQuestion(ulong Through) : HostQuestion;
 
+/// <summary>
+/// Has a replica of its own make its first copy and follow until it has a revision of the source: <see cref="FollowAnswer"/>. Nothing
+/// is left of it.
+/// </summary>
+/// <param name="Through">The revision.</param>
+/// <param name="Mode">How the copy comes.</param>
+/// <param name="Directory">Where it is made; it must not be there.</param>
+internal sealed record CopyQuestion(ulong Through, BootstrapMode Mode, string Directory) : HostQuestion;
+
 /// <summary>Has the replica stop, and stay as it is: nothing is answered.</summary>
 internal sealed record StopQuestion : HostQuestion;
 
@@ -62,6 +71,8 @@ internal sealed class ReplicaHost : IHost
         {
             case FollowQuestion follow:
                 return JsonSerializer.Serialize(await FollowAsync(new Revision(follow.Through)));
+            case CopyQuestion copy:
+                return JsonSerializer.Serialize(await CopyAsync(copy));
             case StopQuestion:
                 await StopAsync();
                 return "null";
@@ -78,17 +89,34 @@ internal sealed class ReplicaHost : IHost
         await _source.DisposeAsync();
     }
 
-    private async Task<FollowAnswer> FollowAsync(Revision through)
+    private static async Task<FollowAnswer> FollowAsync(ReplicaStorage replica, Revision through, long start)
     {
-        long start = Stopwatch.GetTimestamp();
-        _following ??= FollowingReplica.Open(_source, _options);
-        ReplicaStorage replica = _following.Replica;
         await replica.WaitUntilLiveAsync();
         await replica.WaitForAsync(through);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         VerifyResult verified = await replica.VerifyAsync(new VerifyOptions());
         ReplicaStatus status = replica.Status;
         return new FollowAnswer(seconds, status.Bytes, status.BootstrappedBy == BootstrapKind.Files, verified.IsEqual);
+    }
+
+    private async Task<FollowAnswer> FollowAsync(Revision through)
+    {
+        long start = Stopwatch.GetTimestamp();
+        _following ??= FollowingReplica.Open(_source, _options.Data!, BootstrapMode.Auto);
+        return await FollowAsync(_following.Replica, through, start);
+    }
+
+    private async Task<FollowAnswer> CopyAsync(CopyQuestion copy)
+    {
+        long start = Stopwatch.GetTimestamp();
+        FollowAnswer answer;
+        await using (FollowingReplica replica = FollowingReplica.Open(_source, copy.Directory, copy.Mode))
+        {
+            answer = await FollowAsync(replica.Replica, new Revision(copy.Through), start);
+        }
+
+        Directory.Delete(copy.Directory, recursive: true);
+        return answer;
     }
 
     private async Task<FollowAnswer> TakeAsync(TakeQuestion take)
@@ -156,10 +184,10 @@ internal sealed class ReplicaHost : IHost
     {
         public ReplicaStorage Replica => replica;
 
-        public static FollowingReplica Open(IStorage source, HostOptions options)
+        public static FollowingReplica Open(IStorage source, string directory, BootstrapMode mode)
         {
-            RocksDbCopyStore copies = RocksDbCopyStore.Open(options.Data!, EngineOptions.Of(Durability.Buffered));
-            var replica = ReplicaStorage.Open(source, copies, new ReplicaOptions { Name = "replica", Bootstrap = options.Bootstrap });
+            RocksDbCopyStore copies = RocksDbCopyStore.Open(directory, EngineOptions.Of(Durability.Buffered));
+            var replica = ReplicaStorage.Open(source, copies, new ReplicaOptions { Name = "replica", Bootstrap = mode });
             return new FollowingReplica(copies, replica);
         }
 

@@ -17,7 +17,7 @@ internal sealed class Bootstraps : IScenario
 
     public string Name => "bootstrap";
 
-    public string Title => "The first copy of a replica, in a process of its own, until it is in step.";
+    public string Title => "The first copy of a replica, until it is in step, in a process of its own that has made some before.";
 
     public async Task RunAsync(Site site, ScenarioResult result, CancellationToken cancellationToken)
     {
@@ -26,18 +26,19 @@ internal sealed class Bootstraps : IScenario
         await using WsStorageClient client = await site.ConnectAsync(source, cancellationToken);
         await StorageLoad.FillAsync(client, site.Options, keys, cancellationToken);
         await source.CompactAsync(cancellationToken);
+        await using HostProcess replicas = await site.StartHostAsync(new HostOptions { ReplicaOf = source.Addresses.Storage }, cancellationToken);
         await using WireLoad wire = await WireLoad.ConnectAsync(site, cancellationToken);
         long bytes = 0;
         Contest contest = await site.NewContest("MB/s")
             .Add(ByFiles, async token =>
             {
-                FollowAnswer answer = await CopyAsync(site, client, source, BootstrapMode.Files, token);
+                FollowAnswer answer = await CopyAsync(site, client, replicas, BootstrapMode.Files, token);
                 bytes = answer.CopiedBytes;
                 return new Sample(bytes / 1e6 / answer.Seconds);
             })
             .Add(ByRows, async token =>
             {
-                FollowAnswer answer = await CopyAsync(site, client, source, BootstrapMode.Rows, token);
+                FollowAnswer answer = await CopyAsync(site, client, replicas, BootstrapMode.Rows, token);
                 return new Sample(answer.CopiedBytes / 1e6 / answer.Seconds);
             })
             .Add(Wire, wire.MeasureAsync)
@@ -50,18 +51,11 @@ internal sealed class Bootstraps : IScenario
     }
 
     private static async Task<FollowAnswer> CopyAsync(
-        Site site, WsStorageClient client, HostProcess source, BootstrapMode mode, CancellationToken cancellationToken)
+        Site site, WsStorageClient client, HostProcess replicas, BootstrapMode mode, CancellationToken cancellationToken)
     {
-        string directory = site.NewPath("replica");
-        FollowAnswer answer;
-        await using (HostProcess replica = await site.StartHostAsync(
-            new HostOptions { ReplicaOf = source.Addresses.Storage, Bootstrap = mode, Data = directory }, cancellationToken))
-        {
-            ulong through = (await client.GetInfoAsync(cancellationToken)).Revision.Value;
-            answer = await replica.AskAsync<FollowAnswer>(new FollowQuestion(through), cancellationToken);
-        }
-
-        Directory.Delete(directory, recursive: true);
+        ulong through = (await client.GetInfoAsync(cancellationToken)).Revision.Value;
+        FollowAnswer answer = await replicas.AskAsync<FollowAnswer>(
+            new CopyQuestion(through, mode, site.NewPath("replica")), cancellationToken);
         return answer.IsEqual && answer.ByFiles == (mode == BootstrapMode.Files)
             ? answer
             : throw new WrongValueException($"The replica is not what its source is, or did not come by {mode}.");

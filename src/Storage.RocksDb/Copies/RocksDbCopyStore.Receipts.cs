@@ -48,7 +48,7 @@ public sealed partial class RocksDbCopyStore : ICheckpointCopyStore
         FileReceipt receipt = _receipt
             ?? throw StorageException.InvalidArgument("No files are being received; begin a receipt.");
         cancellationToken.ThrowIfCancellationRequested();
-        receipt.Complete();
+        await receipt.CompleteAsync().ConfigureAwait(false);
         try
         {
             _next = await Task.Run(() => Place(receipt), CancellationToken.None).ConfigureAwait(false);

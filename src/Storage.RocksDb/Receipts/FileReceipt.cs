@@ -8,7 +8,7 @@ namespace WsStorage.RocksDb.Receipts;
 
 /// <summary>
 /// Receives the files of a checkpoint into a directory of its own, with a journal beside them. A file is brought to the disk when
-/// it is complete. What there is of the others is believed, after a restart, as far as it has the hashes that the journal knows:
+/// it is complete, while the next is received. What there is of the others is believed, after a restart, as far as it has the hashes that the journal knows:
 /// so it goes on exactly where it was when the process was killed, and loses no more than that when the machine has lost
 /// what it had not brought to the disk. Its members are to be called one after the other.
 /// </summary>
@@ -20,8 +20,12 @@ namespace WsStorage.RocksDb.Receipts;
 /// </remarks>
 internal sealed class FileReceipt : CheckpointReceipt, IDisposable
 {
+    // What may wait for the disk while more is received: files of RocksDB have some 16 to 64 MiB.
+    private const int MostUnflushed = 2;
+
     private readonly ReceiptRecord _record;
     private readonly ReceiptJournal _journal;
+    private readonly FileFlushes _flushes = new(RandomAccess.FlushToDisk);
     private readonly long[] _lengths;
     private SafeFileHandle? _open;
     private int _openFile = -1;
@@ -106,13 +110,22 @@ internal sealed class FileReceipt : CheckpointReceipt, IDisposable
                 $"A piece of {target.Name} from byte {_lengths[file]} on is not what was read at the source: its hash differs. Read it again.");
         }
 
-        OnDisk(FilesDirectory, () => Write(file, target, piece));
+        await OnDiskAsync(async () =>
+        {
+            while (_flushes.IsFirstReady || _flushes.Count > MostUnflushed)
+            {
+                await NoteFlushedAsync().ConfigureAwait(false);
+            }
+
+            Write(file, target, piece);
+        }).ConfigureAwait(false);
     }
 
     /// <summary>Notes that all is there, before the files are opened and change.</summary>
+    /// <returns>Completes when all is on the disk.</returns>
     /// <exception cref="StorageException"><see cref="StorageErrorCode.InvalidArgument"/>: something is missing. Others: the disk
     /// is full or failed.</exception>
-    public void Complete()
+    public async ValueTask CompleteAsync()
     {
         for (int i = 0; i < _lengths.Length; i++)
         {
@@ -126,11 +139,16 @@ internal sealed class FileReceipt : CheckpointReceipt, IDisposable
 
         if (!_record.IsComplete)
         {
-            OnDisk(FilesDirectory, () =>
+            await OnDiskAsync(async () =>
             {
+                while (_flushes.Count > 0)
+                {
+                    await NoteFlushedAsync().ConfigureAwait(false);
+                }
+
                 DirectorySync.Sync(FilesDirectory);
                 _journal.Append(ReceiptRecord.ToCompleteLine(), flushToDisk: true);
-            });
+            }).ConfigureAwait(false);
             _record.IsComplete = true;
         }
     }
@@ -139,6 +157,7 @@ internal sealed class FileReceipt : CheckpointReceipt, IDisposable
     public void Dispose()
     {
         _open?.Dispose();
+        _flushes.Dispose();
         _journal.Dispose();
     }
 
@@ -203,12 +222,6 @@ internal sealed class FileReceipt : CheckpointReceipt, IDisposable
         return read;
     }
 
-    private static void OnDisk(string directory, Action work) => OnDisk(directory, () =>
-    {
-        work();
-        return true;
-    });
-
     private static T OnDisk<T>(string directory, Func<T> work)
     {
         try
@@ -217,10 +230,30 @@ internal sealed class FileReceipt : CheckpointReceipt, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(
-                DiskSpace.IsFull(e) ? StorageErrorCode.DiskFull : StorageErrorCode.IOError, $"What is received in {directory} could not be written or read: {e.Message}", WriteOutcome.NotApplied, e);
+            throw ToFailure(directory, e);
         }
     }
+
+    private static StorageException ToFailure(string directory, Exception failure) => new(
+        DiskSpace.IsFull(failure) ? StorageErrorCode.DiskFull : StorageErrorCode.IOError,
+        $"What is received in {directory} could not be written or read: {failure.Message}",
+        WriteOutcome.NotApplied,
+        failure);
+
+    private async Task OnDiskAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ToFailure(FilesDirectory, e);
+        }
+    }
+
+    private async Task NoteFlushedAsync() =>
+        _journal.Append(ReceiptRecord.ToDoneLine(await _flushes.TakeFirstAsync().ConfigureAwait(false)), flushToDisk: true);
 
     private void Write(int file, CheckpointFile target, CheckpointPiece piece)
     {
@@ -234,14 +267,13 @@ internal sealed class FileReceipt : CheckpointReceipt, IDisposable
 
         // In this order: the journal never speaks of what was not written. What a failed write has left is written over.
         RandomAccess.Write(_open!, piece.Bytes.Span, _lengths[file]);
-        bool isLast = _lengths[file] + piece.Bytes.Length == target.Length;
-        if (isLast)
-        {
-            RandomAccess.FlushToDisk(_open!);
-        }
-
-        _journal.Append(
-            isLast ? ReceiptRecord.ToDoneLine(file) : ReceiptRecord.ToPieceLine(file, piece.Bytes.Length, piece.Hash), flushToDisk: isLast);
+        _journal.Append(ReceiptRecord.ToPieceLine(file, piece.Bytes.Length, piece.Hash), flushToDisk: false);
         _lengths[file] += piece.Bytes.Length;
+        if (_lengths[file] == target.Length)
+        {
+            _flushes.Add(file, _open!);
+            _open = null;
+            _openFile = -1;
+        }
     }
 }
