@@ -15,7 +15,7 @@ public sealed class KeyIndexTests
              from key in Gen.Choose(0, 5000)
              from value in Gen.Choose(0, 200)
              select (isPut, key, value)).ListOf().Select(list => list.ToArray()));
-        Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithEndSize(20_000), Prop.ForAll(changes, all =>
+        Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(30).WithEndSize(20_000), Prop.ForAll(changes, all =>
         {
             var index = new KeyIndex();
             Dictionary<int, byte[]> model = [];
