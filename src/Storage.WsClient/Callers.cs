@@ -116,14 +116,10 @@ internal sealed class Callers
     /// <param name="now">A timestamp of the clock.</param>
     public void Send(bool start, bool alone, long now)
     {
-        CallerBatch? batch = _onThisThread;
-        if (batch is not null && batch.Owner == this)
+        CallerBatch? batch = _onThisThread is { } here && here.Owner == this ? here : null;
+        if (batch is not null)
         {
             batch.SeenAt = now;
-        }
-        else
-        {
-            batch = null;
         }
 
         if (batch is { IsHeldUp: false } && now - batch.StartedAt <= _briefTicks)

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace WsStorage.Core.Tree;
 
 /// <summary>A part of a <see cref="KeyIndex"/>: a hash table with open addressing and linear probing. A row that is taken out leaves no
@@ -126,7 +124,6 @@ internal sealed class KeyIndexPart
 
         public uint Hash { get; } = hash;
 
-        [MemberNotNullWhen(false, nameof(_record))]
         public bool IsFree => _record is null;
 
         public Row Row => new(_record!, _keyLength);

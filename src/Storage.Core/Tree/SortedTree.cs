@@ -57,11 +57,6 @@ internal sealed class SortedTree
     /// <summary>Removes a key, present or not.</summary>
     public void Remove(ReadOnlySpan<byte> key)
     {
-        if (Find(Root, key).IsAbsent)
-        {
-            return;
-        }
-
         // The first key after a key is the same with a zero byte behind it.
         Span<byte> end = key.Length < 256 ? stackalloc byte[key.Length + 1] : new byte[key.Length + 1];
         key.CopyTo(end);

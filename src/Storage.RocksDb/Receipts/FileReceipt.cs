@@ -7,10 +7,10 @@ using WsStorage.RocksDb.Opening;
 namespace WsStorage.RocksDb.Receipts;
 
 /// <summary>
-/// Receives the files of a checkpoint into a directory of its own, with a journal beside them. A file is brought to the disk when
-/// it is complete, while the next is received. What there is of the others is believed, after a restart, as far as it has the hashes that the journal knows:
-/// so it goes on exactly where it was when the process was killed, and loses no more than that when the machine has lost
-/// what it had not brought to the disk. Its members are to be called one after the other.
+/// Receives the files of a checkpoint into a directory of its own, with a journal beside them. A file is brought to the disk
+/// when it is complete, while the next is received. What there is of the others is believed, after a restart, as far as it has
+/// the hashes that the journal knows: so it goes on exactly where it was when the process was killed, and loses no more than
+/// that when the machine has lost what it had not brought to the disk. Its members are to be called one after the other.
 /// </summary>
 /// <remarks>
 /// <code>
