@@ -123,6 +123,9 @@ public enum MessageType : byte
     /// <summary>The answer to <see cref="CheckpointRelease"/>.</summary>
     CheckpointReleaseReply = 0xD3,
 
+    /// <summary>Says earlier messages of the same pack once more, under another id.</summary>
+    Repeat = 0xD4,
+
     /// <summary>The answer to a request that failed.</summary>
     Error = 0xFF,
 }

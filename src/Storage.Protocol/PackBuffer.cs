@@ -1,4 +1,5 @@
 using System.Buffers;
+using WsStorage.Protocol.Messages;
 
 namespace WsStorage.Protocol;
 
@@ -16,9 +17,11 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
     private const int MaxMessages = 128;
     private const int MaxBytes = 60 * 1024;
 
+    private readonly PackPlaces _places = new();
     private byte[] _buffer = [];
+    private PackRun _run;
 
-    /// <summary>How many messages there are.</summary>
+    /// <summary>How many messages there are, a repeat counted as one.</summary>
     public int Count { get; private set; }
 
     /// <summary>The bytes of the messages and their lengths.</summary>
@@ -59,19 +62,47 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
     /// <param name="message">The message; copied.</param>
     /// <param name="id">Its id.</param>
     public void Append<TMessage>(in TMessage message, RequestId id)
-        where TMessage : IMessage, allows ref struct
+        where TMessage : IMessage, allows ref struct => Write(message, id);
+
+    /// <summary>Adds a message that may have to be repeated under another id.</summary>
+    /// <typeparam name="TMessage">Its type.</typeparam>
+    /// <param name="message">The message; copied.</param>
+    /// <param name="id">Its id.</param>
+    public void AppendRepeatable<TMessage>(in TMessage message, RequestId id)
+        where TMessage : IRepeatableMessage, allows ref struct
     {
-        int bodyLength = message.BodyLength;
-        int length = Envelope.MeasureMessage(bodyLength, id);
-        Span<byte> free = Reserve(length);
-        var writer = new BodyWriter(free[..bodyLength]);
-        message.WriteBody(ref writer);
-        if (writer.Written != bodyLength)
+        int start = Write(message, id);
+        _places.Add(message.Number, new PackPlace(Count - 1, start));
+    }
+
+    /// <summary>Adds a message, if the same is there under another id, by naming that in a <see cref="RepeatMessage"/>. For a peer
+    /// that has said that it takes them.</summary>
+    /// <typeparam name="TMessage">Its type.</typeparam>
+    /// <param name="message">The message.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>Whether it is added.</returns>
+    public bool TryRepeat<TMessage>(in TMessage message, RequestId id)
+        where TMessage : IRepeatableMessage, allows ref struct
+    {
+        PackPlace place = _places.Find(message.Number);
+        if (place.IsNone
+            || !HasBytesFor(RepeatMessage.MaxBytes)
+            || !message.IsWrittenAt(_buffer.AsSpan(place.Start, ByteCount - place.Start)))
         {
-            throw new InvalidOperationException($"A {message.Type} announced {bodyLength} bytes and wrote {writer.Written}.");
+            return false;
         }
 
-        Envelope.WriteTrailer(free[bodyLength..], message.Type, id);
+        if (_run.CanTakeUp(place.Index, id, Count - 1))
+        {
+            Lengthen();
+        }
+        else
+        {
+            _run = new PackRun(id, Count, ByteCount, place.Index, Count: 1);
+            Write(new RepeatMessage(_run.Index - _run.First, _run.Count), id);
+        }
+
+        return true;
     }
 
     /// <summary>Adds a message whose body is written already.</summary>
@@ -119,6 +150,8 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
         ByteCount = 0;
         Count = 0;
         LongestMessageBytes = 0;
+        _places.Clear();
+        _run = default;
     }
 
     /// <summary>Empties the buffer and gives its memory back.</summary>
@@ -131,6 +164,42 @@ public sealed class PackBuffer(MessageType packType) : IDisposable
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Writes a message.</summary>
+    /// <returns>Where its body begins.</returns>
+    private int Write<TMessage>(in TMessage message, RequestId id)
+        where TMessage : IMessage, allows ref struct
+    {
+        int bodyLength = message.BodyLength;
+        int length = Envelope.MeasureMessage(bodyLength, id);
+        Span<byte> free = Reserve(length);
+        var writer = new BodyWriter(free[..bodyLength]);
+        message.WriteBody(ref writer);
+        if (writer.Written != bodyLength)
+        {
+            throw new InvalidOperationException($"A {message.Type} announced {bodyLength} bytes and wrote {writer.Written}.");
+        }
+
+        Envelope.WriteTrailer(free[bodyLength..], message.Type, id);
+        return ByteCount - length;
+    }
+
+    /// <summary>Lets the repeat that is the last message repeat one more.</summary>
+    private void Lengthen()
+    {
+        _run = _run with { Count = _run.Count + 1 };
+        int width = Varint.Length((ulong)_run.Count);
+        if (width == Varint.Length((ulong)_run.Count - 1))
+        {
+            // Its count is the last field.
+            Varint.Write(_buffer.AsSpan(ByteCount - Envelope.MeasureMessage(width, _run.Id)), (ulong)_run.Count);
+            return;
+        }
+
+        ByteCount = _run.Start;
+        Count--;
+        Write(new RepeatMessage(_run.Index - _run.First, _run.Count), _run.Id);
     }
 
     private Span<byte> Reserve(int length)

@@ -46,6 +46,7 @@ public sealed class FrozenNumberTests
         ["CheckpointReply"] = 0xD1,
         ["CheckpointPiece"] = 0xD2,
         ["CheckpointReleaseReply"] = 0xD3,
+        ["Repeat"] = 0xD4,
         ["Error"] = 0xFF,
     };
 

@@ -83,6 +83,7 @@ internal static class Samples
             ["hello-with-client-id"] =
                 Encode(new HelloMessage(1, acceptsPacks: true, "writer", 67_108_864, new Guid("00112233-4455-6677-8899-aabbccddeeff")), "A"),
             ["hello-packs"] = Encode(new HelloMessage(1, acceptsPacks: true, "reader 7", 67_108_864), "A"),
+            ["hello-repeats"] = Encode(new HelloMessage(1, acceptsPacks: true, "panel", 67_108_864, acceptsRepeats: true), "A"),
             ["welcome"] = Encode(new WelcomeMessage("WsStorage", limits, Position, new SessionFacts(AppliesOnce: true, 41, TimeSpan.FromDays(7))), "A"),
             ["info"] = Encode(new EmptyMessage(MessageType.Info), "B"),
             ["info-reply"] = Encode(new InfoReply(info), "B"),
@@ -114,6 +115,7 @@ internal static class Samples
         AddCopying(samples);
         samples["client-pack"] = Pack(MessageType.ClientPack, samples["get"], samples["write-put"], samples["info"]);
         samples["server-pack"] = Pack(MessageType.ServerPack, samples["write-reply"], samples["get-reply"]);
+        samples["server-pack-with-repeat"] = PackRepeated();
         return samples;
     }
 
@@ -157,17 +159,21 @@ internal static class Samples
         samples["watch-from-now"] = Encode(new WatchRequest(fromNow, 1_048_576), "K");
         samples["watch-resumed"] = Encode(new WatchRequest(resumed, 0), "L");
         samples["watch-mark"] = Encode(new WatchMarkMessage(Position), "K");
-        WriteBatch batch = new WriteBatch().Put("sensor/1"u8, "21.5"u8).Remove("sensor/2"u8);
-        Position next = Position with { Revision = new Revision(43), Hash = 5 };
-        DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000);
-        samples["watch-batch"] = Encode(new WatchBatchMessage(next, time, batch.PackedOperations, default), "K");
-        samples["watch-batch-with-previous"] =
-            Encode(new WatchBatchMessage(next, time, batch.PackedOperations, "\u0002\u000220\u0001"u8), "L");
+        samples["watch-batch"] = Encode(SensorBatch(default), "K");
+        samples["watch-batch-with-previous"] = Encode(SensorBatch("\u0002\u000220\u0001"u8), "L");
+        samples["repeat"] = Encode(new RepeatMessage(3, 2), "M");
         samples["watch-invalidation"] = Encode(new WatchInvalidationMessage([KeyRange.Single("a"u8.ToArray()), KeyRange.Prefix("log/")]), "L");
         samples["invalidate-everything"] = Encode(new InvalidateRequest([KeyRange.All]), "M");
         samples["invalidate-reply"] = Encode(new InvalidateReply(3), "M");
         samples["keep-history"] = Encode(new KeepHistoryRequest("replica-1", new Revision(42), TimeSpan.FromDays(1)), "N");
         samples["keep-history-reply"] = Encode(new EmptyMessage(MessageType.KeepHistoryReply), "N");
+    }
+
+    private static WatchBatchMessage SensorBatch(ReadOnlySpan<byte> previous)
+    {
+        WriteBatch batch = new WriteBatch().Put("sensor/1"u8, "21.5"u8).Remove("sensor/2"u8);
+        Position next = Position with { Revision = new Revision(43), Hash = 5 };
+        return new WatchBatchMessage(next, DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000), batch.PackedOperations, previous);
     }
 
     private static void AddSessions(Dictionary<string, byte[]> samples)
@@ -215,6 +221,14 @@ internal static class Samples
         Assert.That(Envelope.TryParse(write, out Envelope envelope), Is.True);
         using var pack = new PackBuffer(MessageType.ClientPack);
         pack.Append(MessageType.NumberedWrite, (byte[])[.. header[..length], .. envelope.Body], Id(id));
+        return pack.ToMessage().ToArray();
+    }
+
+    private static byte[] PackRepeated()
+    {
+        using var pack = new PackBuffer(MessageType.ServerPack);
+        pack.AppendRepeatable(SensorBatch(default), Id("K"));
+        Assert.That(pack.TryRepeat(SensorBatch(default), Id("M")), Is.True);
         return pack.ToMessage().ToArray();
     }
 

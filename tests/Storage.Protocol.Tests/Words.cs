@@ -36,6 +36,7 @@ public static partial class Words
         MessageType.Watch => Watch(WatchRequest.Read(body.Span)),
         MessageType.WatchMark => Position(WatchMarkMessage.Read(body.Span)),
         MessageType.WatchBatch => Changes(WatchBatchMessage.Read(body.Span)),
+        MessageType.Repeat => Repeat(RepeatMessage.Read(body.Span)),
         MessageType.WatchInvalidation => $"ranges {Ranges(WatchInvalidationMessage.Read(body.Span))}",
         MessageType.Invalidate => $"ranges {Ranges(InvalidateRequest.Read(body.Span))}",
         MessageType.InvalidateReply => $"watches {InvalidateReply.Read(body.Span)}",
@@ -67,7 +68,10 @@ public static partial class Words
 
     private static string Hello(HelloMessage hello) =>
         $"version {hello.Version}, packs {YesNo(hello.AcceptsPacks)}, name \"{hello.ClientName}\", max-message-bytes {hello.MaxMessageBytes}"
-        + (hello.ClientId is { } id ? $", client-id {id:D}" : string.Empty);
+        + (hello.ClientId is { } id ? $", client-id {id:D}" : string.Empty)
+        + (hello.AcceptsRepeats ? ", repeats yes" : string.Empty);
+
+    private static string Repeat(RepeatMessage repeat) => $"back {repeat.Back}, count {repeat.Count}";
 
     private static string Position(Position at) => $"epoch {at.Epoch:D}, revision {at.Revision}, hash 0x{at.Hash:X16}";
 

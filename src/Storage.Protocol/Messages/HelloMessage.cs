@@ -10,10 +10,13 @@ namespace WsStorage.Protocol.Messages;
 /// <param name="clientName">Who the client says it is, for the server's log; cut when it is longer.</param>
 /// <param name="maxMessageBytes">The largest WebSocket message that the client takes.</param>
 /// <param name="clientId">Which session is the client's; none for a client without one.</param>
-public readonly struct HelloMessage(int version, bool acceptsPacks, string clientName, int maxMessageBytes, Guid? clientId = null) : IMessage
+/// <param name="acceptsRepeats">Whether the server may send repeats in packs.</param>
+public readonly struct HelloMessage(
+    int version, bool acceptsPacks, string clientName, int maxMessageBytes, Guid? clientId = null, bool acceptsRepeats = false) : IMessage
 {
     private const ulong AcceptsPacksFlag = 1;
     private const ulong ClientIdFlag = 2;
+    private const ulong AcceptsRepeatsFlag = 4;
     private const int ClientIdBytes = 17;
 
     /// <summary>The version that the client speaks.</summary>
@@ -23,6 +26,9 @@ public readonly struct HelloMessage(int version, bool acceptsPacks, string clien
     /// Whether the server may send packs. Read from a body, also whether the client takes the largest.
     /// </summary>
     public bool AcceptsPacks { get; } = acceptsPacks;
+
+    /// <summary>Whether the server may send a <see cref="RepeatMessage"/> in a pack, if it may send packs.</summary>
+    public bool AcceptsRepeats { get; } = acceptsRepeats;
 
     /// <summary>Who the client says it is.</summary>
     public string ClientName { get; } = WireText.Shorten(clientName, WireText.MaxNameBytes);
@@ -61,14 +67,16 @@ public readonly struct HelloMessage(int version, bool acceptsPacks, string clien
         int maxMessageBytes = reader.ReadInt32("the largest message");
         bool acceptsPacks = (flags & AcceptsPacksFlag) != 0 && maxMessageBytes >= ProtocolConstants.MaxPackBytes;
         Guid? clientId = (flags & ClientIdFlag) != 0 ? reader.ReadUuid("the client's id") : null;
-        return new HelloMessage((int)version, acceptsPacks, name, maxMessageBytes, clientId);
+        return new HelloMessage((int)version, acceptsPacks, name, maxMessageBytes, clientId, (flags & AcceptsRepeatsFlag) != 0);
     }
 
     /// <inheritdoc/>
     public void WriteBody(ref BodyWriter writer)
     {
         writer.WriteVarint((ulong)Version);
-        writer.WriteVarint((AcceptsPacks ? AcceptsPacksFlag : 0) | (ClientId is null ? 0 : ClientIdFlag));
+        writer.WriteVarint((AcceptsPacks ? AcceptsPacksFlag : 0)
+            | (ClientId is null ? 0 : ClientIdFlag)
+            | (AcceptsRepeats ? AcceptsRepeatsFlag : 0));
         writer.WriteText(ClientName);
         writer.WriteVarint((ulong)MaxMessageBytes);
         if (ClientId is { } id)

@@ -10,8 +10,11 @@ namespace WsStorage.Protocol.Messages;
 /// <param name="operations">Its operations that touch the range, packed.</param>
 /// <param name="previous">What their keys held before, packed; may be empty.</param>
 public readonly ref struct WatchBatchMessage(
-    Position position, DateTimeOffset commitTime, ReadOnlySpan<byte> operations, ReadOnlySpan<byte> previous) : IMessage
+    Position position, DateTimeOffset commitTime, ReadOnlySpan<byte> operations, ReadOnlySpan<byte> previous) : IRepeatableMessage
 {
+    /// <summary>What a body has beyond its operations and previous values, at the most, in bytes.</summary>
+    public const int MaxHeadBytes = 40;
+
     /// <summary>The revision of the batch.</summary>
     public Revision Revision { get; } = position.Revision;
 
@@ -33,6 +36,9 @@ public readonly ref struct WatchBatchMessage(
     /// <inheritdoc/>
     public int BodyLength => Varint.Length(Revision.Value) + Varint.Length(Hash) + Varint.Length(Milliseconds)
         + BodyWriter.MeasureBytes(Operations) + BodyWriter.MeasureBytes(Previous);
+
+    /// <inheritdoc/>
+    public ulong Number => Revision.Value;
 
     private ulong Milliseconds => (ulong)Math.Max(0, CommitTime.ToUnixTimeMilliseconds());
 
@@ -61,6 +67,16 @@ public readonly ref struct WatchBatchMessage(
     }
 
     /// <inheritdoc/>
+    public bool IsWrittenAt(ReadOnlySpan<byte> written)
+    {
+        Span<byte> head = stackalloc byte[MaxHeadBytes];
+        int length = Varint.Write(head, Revision.Value);
+        length += Varint.Write(head[length..], Hash);
+        length += Varint.Write(head[length..], Milliseconds);
+        return TryPass(ref written, head[..length]) && TryPassField(ref written, Operations) && TryPassField(ref written, Previous);
+    }
+
+    /// <inheritdoc/>
     public void WriteBody(ref BodyWriter writer)
     {
         writer.WriteVarint(Revision.Value);
@@ -68,6 +84,20 @@ public readonly ref struct WatchBatchMessage(
         writer.WriteVarint(Milliseconds);
         writer.WriteBytes(Operations);
         writer.WriteBytes(Previous);
+    }
+
+    private static bool TryPassField(ref ReadOnlySpan<byte> written, ReadOnlySpan<byte> field)
+    {
+        Span<byte> length = stackalloc byte[Varint.MaxLength];
+        int used = Varint.Write(length, (ulong)field.Length);
+        return TryPass(ref written, length[..used]) && TryPass(ref written, field);
+    }
+
+    private static bool TryPass(ref ReadOnlySpan<byte> written, scoped ReadOnlySpan<byte> expected)
+    {
+        bool isThere = written.StartsWith(expected);
+        written = isThere ? written[expected.Length..] : default;
+        return isThere;
     }
 
     private static int CountOperations(ReadOnlySpan<byte> operations)
