@@ -10,17 +10,13 @@ namespace WsStorage.Transport;
 /// </summary>
 public sealed class MessageOutbox : IThreadPoolWorkItem
 {
-    private const int MaxSparePacks = 4;
-    private const int MaxSpareBytes = 64 * 1024;
-
     private readonly IMessageTransport _transport;
-    private readonly MessageType _packType;
     private readonly long _maxQueuedBytes;
     private readonly Action<Exception> _onLost;
     private readonly Lock _gate = new();
     private readonly Queue<PackBuffer> _queue = new();
-    private readonly Stack<PackBuffer> _spare = new();
-    private readonly List<TaskCompletionSource> _roomWaiters = [];
+    private readonly SparePacks _spare;
+    private readonly Waiters _roomWaiters = new();
     private PackBuffer? _tail;
     private TaskCompletionSource? _drained;
     private bool _sending;
@@ -37,13 +33,16 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
         IMessageTransport transport, MessageType packType, long maxQueuedBytes, Action<Exception> onLost)
     {
         _transport = transport;
-        _packType = packType;
+        _spare = new SparePacks(packType);
         _maxQueuedBytes = maxQueuedBytes;
         _onLost = onLost;
     }
 
     /// <summary>Whether the peer takes packs. Until it has said so, messages go one by one.</summary>
     public bool PeerAcceptsPacks { get; set; }
+
+    /// <summary>Whether the peer takes repeats in packs.</summary>
+    public bool PeerAcceptsRepeats { get; set; }
 
     /// <summary>Whether more waits than may.</summary>
     public bool IsFull => Volatile.Read(ref _queuedBytes) >= _maxQueuedBytes;
@@ -106,9 +105,46 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
                 return false;
             }
 
-            PackBuffer tail = GetTail(message.BodyLength, isAnswered: message.Type != MessageType.WatchBatch);
+            PackBuffer tail = GetTail(message.BodyLength);
             int before = tail.ByteCount;
             tail.Append(message, id);
+            return AfterAppend(tail.ByteCount - before);
+        }
+    }
+
+    /// <summary>Adds one message that nobody answers, and that may go out under other ids too: to a peer that takes repeats it is
+    /// sent once in a pack. Otherwise as <see cref="Enqueue{TMessage}(in TMessage, RequestId)"/>.</summary>
+    /// <typeparam name="TMessage">Its type.</typeparam>
+    /// <param name="message">The message; copied.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>Whether <see cref="Start"/> has to be called.</returns>
+    public bool EnqueueShared<TMessage>(in TMessage message, RequestId id)
+        where TMessage : IRepeatableMessage, allows ref struct
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return false;
+            }
+
+            int before = _tail?.ByteCount ?? 0;
+            if (PeerAcceptsRepeats && _tail?.TryRepeat(message, id) == true)
+            {
+                return AfterAppend(_tail.ByteCount - before);
+            }
+
+            PackBuffer tail = GetTail(message.BodyLength, isAnswered: false);
+            before = tail.ByteCount;
+            if (PeerAcceptsRepeats)
+            {
+                tail.AppendRepeatable(message, id);
+            }
+            else
+            {
+                tail.Append(message, id);
+            }
+
             return AfterAppend(tail.ByteCount - before);
         }
     }
@@ -133,7 +169,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            return _spare.Count > 0 ? _spare.Pop() : new PackBuffer(_packType);
+            return _spare.Rent();
         }
     }
 
@@ -183,9 +219,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
                 return default;
             }
 
-            var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _roomWaiters.Add(waiter);
-            return new ValueTask(waiter.Task);
+            return new ValueTask(_roomWaiters.AddAsync());
         }
     }
 
@@ -225,17 +259,13 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
                 pack.Dispose();
             }
 
-            foreach (PackBuffer spare in _spare)
-            {
-                spare.Dispose();
-            }
-
+            _spare.Release();
             drained = _drained;
-            waiters = TakeWaiters();
+            waiters = _roomWaiters.TakeAll();
         }
 
         drained?.TrySetResult();
-        Release(waiters);
+        Waiters.Release(waiters);
     }
 
     /// <summary>Runs the loop on a thread of the pool.</summary>
@@ -249,14 +279,6 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
             {
                 return _queue.Count == 0;
             }
-        }
-    }
-
-    private static void Release(TaskCompletionSource[] waiters)
-    {
-        foreach (TaskCompletionSource waiter in waiters)
-        {
-            waiter.TrySetResult();
         }
     }
 
@@ -305,7 +327,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
             return tail;
         }
 
-        tail = _spare.Count > 0 ? _spare.Pop() : new PackBuffer(_packType);
+        tail = _spare.Rent();
         _queue.Enqueue(tail);
         _tail = tail;
         return tail;
@@ -336,11 +358,7 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
             }
 
             // At rest nothing is held.
-            foreach (PackBuffer spare in _spare)
-            {
-                spare.Dispose();
-            }
-
+            _spare.Release();
             _sending = false;
             drained = _drained;
             _drained = null;
@@ -360,35 +378,18 @@ public sealed class MessageOutbox : IThreadPoolWorkItem
             Recycle(pack);
             if (_roomWaiters.Count > 0 && _queuedBytes <= _maxQueuedBytes / 2)
             {
-                waiters = TakeWaiters();
+                waiters = _roomWaiters.TakeAll();
             }
         }
 
-        Release(waiters);
-    }
-
-    private TaskCompletionSource[] TakeWaiters()
-    {
-        TaskCompletionSource[] waiters = [.. _roomWaiters];
-        _roomWaiters.Clear();
-        return waiters;
+        Waiters.Release(waiters);
     }
 
     private void Recycle(PackBuffer pack)
     {
-        if (_spare.Count < MaxSparePacks && _sending && !_stopped)
+        if (_sending && !_stopped)
         {
-            // Its memory will soon be needed again, and of large arrays the shared pool keeps few. A huge one is not kept.
-            if (pack.Capacity <= MaxSpareBytes)
-            {
-                pack.Clear();
-            }
-            else
-            {
-                pack.Dispose();
-            }
-
-            _spare.Push(pack);
+            _spare.Return(pack);
         }
         else
         {
