@@ -1,12 +1,10 @@
-using System.Threading.Tasks.Sources;
-
 namespace WsStorage.Core.Feed;
 
 /// <summary>
 /// One watch. While it keeps up, the dispatcher tells it, by handing an event to the reader who waits or through a small
 /// queue. When the queue is full it is detached, reads history by itself, and joins again once it has caught up.
 /// </summary>
-internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource<bool>, IThreadPoolWorkItem, IRangeIndexed
+internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IRangeIndexed
 {
     private readonly Lock _gate = new();
     private readonly ChangeFeed _feed;
@@ -15,12 +13,11 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     private readonly CancellationToken _second;
     private readonly FeedCursor _cursor;
     private readonly WatchQueue _queue;
-    private ManualResetValueTaskSourceCore<bool> _wait;
+    private readonly ReaderWait _wait;
     private CancellationTokenRegistration _firstRegistration;
     private CancellationTokenRegistration _secondRegistration;
     private bool _begun;
     private bool _joined;
-    private bool _waiting;
     private Position _joinedAt;
     private Position? _detachedAt;
     private Position? _mark;
@@ -31,6 +28,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     private ReadOnlyMemory<ToldBatch> _reading;
     private int _read;
     private WatchEvent _single;
+    private bool _isOnCursor;
 
     public FeedWatch(ChangeFeed feed, WatchOptions options, CancellationToken first, CancellationToken second)
     {
@@ -41,9 +39,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         Filter = new ChangeFilter(options);
         _cursor = new FeedCursor(feed, Filter);
         _queue = new WatchQueue(feed.QueueBudget);
-
-        // A reader's continuation runs neither on the dispatcher nor under a lock.
-        _wait.RunContinuationsAsynchronously = true;
+        _wait = new ReaderWait(TryReadOn);
     }
 
     public WatchEvent Current => _reading.IsEmpty ? _single : _reading.Span[_read].Event;
@@ -75,20 +71,23 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 return ValueTask.FromResult(true);
             }
 
-            _reading = default;
-            _read = 0;
-            _wait.Reset();
-            switch (TryFind())
+            if (_isOnCursor && Volatile.Read(ref _end) is null && TryTakeFromCursor())
             {
-                case WatchFinding.Event:
-                    return ValueTask.FromResult(true);
-                case WatchFinding.ReadOn:
-                    // It may read a lot before it finds something: not on the caller's thread.
-                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                    break;
+                return ValueTask.FromResult(true);
             }
 
-            return new ValueTask<bool>(this, _wait.Version);
+            _reading = default;
+            _read = 0;
+            _isOnCursor = false;
+            ValueTask<bool> wait = _wait.Begin();
+            WatchFinding finding = TryFind();
+            if (finding == WatchFinding.ReadOn)
+            {
+                // It may read a lot before it finds something: not on the caller's thread.
+                _wait.ReadOn();
+            }
+
+            return finding == WatchFinding.Event ? ValueTask.FromResult(true) : wait;
         }
         catch (Exception e)
         {
@@ -115,9 +114,9 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
             {
                 _end = reason;
                 _queue.Clear();
-                if (TakeWaiting())
+                if (_wait.TryTake())
                 {
-                    _wait.SetException(reason);
+                    _wait.Fail(reason);
                 }
             }
         }
@@ -167,7 +166,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
             }
 
             _mark = null;
-            bool wake = TakeWaiting();
+            bool wake = _wait.TryTake();
             if (wake)
             {
                 // The first is the reader's in any case.
@@ -190,7 +189,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
 
             if (wake)
             {
-                _wait.SetResult(true);
+                _wait.Wake();
             }
 
             return _joined;
@@ -205,9 +204,9 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         {
             _joined = false;
             _detachedAt = dispatched.Revision > _joinedAt.Revision ? dispatched : _joinedAt;
-            if (TakeWaiting())
+            if (_wait.TryTake())
             {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                _wait.ReadOn();
             }
         }
     }
@@ -231,10 +230,10 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 return left;
             }
 
-            if (TakeWaiting())
+            if (_wait.TryTake())
             {
                 _single = WatchEvent.Progress(dispatched);
-                _wait.SetResult(true);
+                _wait.Wake();
             }
             else
             {
@@ -245,43 +244,6 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
             return TimeSpan.MaxValue;
         }
     }
-
-    /// <summary>Reads on for the reader who waits. Runs on the pool.</summary>
-    void IThreadPoolWorkItem.Execute()
-    {
-        try
-        {
-            WatchFinding finding = TryFind();
-            if (finding == WatchFinding.ReadOn)
-            {
-                _lastRead = _feed.TimeProvider.GetTimestamp();
-                _cursor.ReadOn();
-                finding = TryFind();
-            }
-
-            if (finding == WatchFinding.Event || (finding == WatchFinding.ReadOn && TryMarkReached()))
-            {
-                _wait.SetResult(true);
-            }
-            else if (finding == WatchFinding.ReadOn)
-            {
-                // Others get their turn on the thread between pieces.
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-            }
-        }
-        catch (Exception e)
-        {
-            _wait.SetException(ToEnd(e));
-        }
-    }
-
-    bool IValueTaskSource<bool>.GetResult(short token) => _wait.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _wait.GetStatus(token);
-
-    void IValueTaskSource<bool>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _wait.OnCompleted(continuation, state, token, flags);
 
     private void Begin()
     {
@@ -303,6 +265,39 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
     private CancellationTokenRegistration Register(CancellationToken token) => token.UnsafeRegister(
         static (state, token) => ((FeedWatch)state!).End(new OperationCanceledException(token)), this);
 
+    /// <summary>Reads on for the reader who waits, on a thread of the pool.</summary>
+    /// <returns>Whether he has an event.</returns>
+    private bool TryReadOn()
+    {
+        try
+        {
+            WatchFinding finding = TryFind();
+            if (finding == WatchFinding.ReadOn)
+            {
+                _lastRead = _feed.TimeProvider.GetTimestamp();
+                _cursor.ReadOn();
+                finding = TryFind();
+            }
+
+            if (finding == WatchFinding.Event || (finding == WatchFinding.ReadOn && TryMarkReached()))
+            {
+                return true;
+            }
+
+            if (finding == WatchFinding.ReadOn)
+            {
+                // Others get their turn on the thread between pieces.
+                _wait.ReadOn();
+            }
+        }
+        catch (Exception e)
+        {
+            _wait.Fail(ToEnd(e));
+        }
+
+        return false;
+    }
+
     /// <summary>Looks for the next event, as far as that needs no reading; or lets the reader wait for it.</summary>
     private WatchFinding TryFind()
     {
@@ -317,7 +312,7 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
 
                 if (_joined)
                 {
-                    _waiting = true;
+                    _wait.IsWaiting = true;
                     return WatchFinding.Wait;
                 }
 
@@ -328,9 +323,8 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 }
             }
 
-            if (_cursor.TryTake(out _single))
+            if (TryTakeFromCursor())
             {
-                SetTold(_single.Revision, _lastRead);
                 return WatchFinding.Event;
             }
 
@@ -339,6 +333,19 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
                 return WatchFinding.ReadOn;
             }
         }
+    }
+
+    /// <summary>Takes the next event from what it has read by itself. Once it has, and until it finds none, nobody else tells it
+    /// anything: it joins only when it has found none.</summary>
+    private bool TryTakeFromCursor()
+    {
+        _isOnCursor = _cursor.TryTake(out _single);
+        if (_isOnCursor)
+        {
+            SetTold(_single.Revision, _lastRead);
+        }
+
+        return _isOnCursor;
     }
 
     private bool TryFindTold()
@@ -374,13 +381,6 @@ internal sealed class FeedWatch : IAsyncEnumerator<WatchEvent>, IValueTaskSource
         SetTold(_cursor.Reached.Revision, _lastRead);
         _single = WatchEvent.Progress(_cursor.Reached);
         return true;
-    }
-
-    private bool TakeWaiting()
-    {
-        bool waiting = _waiting;
-        _waiting = false;
-        return waiting;
     }
 
     private void SetTold(Revision revision, long now)
