@@ -169,6 +169,7 @@ internal sealed class Session
         _context.PeerMaxMessageBytes = hello.MaxMessageBytes;
         _transport.MaxMessageBytes = limits.MaxMessageBytes;
         _outbox.PeerAcceptsPacks = hello.AcceptsPacks;
+        _outbox.PeerAcceptsRepeats = hello.AcceptsPacks && hello.AcceptsRepeats;
         _outbox.Post(new WelcomeMessage(SessionContext.ServerName, limits, info.Position, _context.SessionFacts), greeting.Id);
         Log.Connected(_context.Logger, _context.Number, _context.Client.Name, hello.ClientName);
         return true;

@@ -29,7 +29,7 @@ internal sealed class SessionStreams(MessageOutbox outbox, SlowReaderGuard slowR
     public void StartWatch(WatchRequest request, RequestId id)
     {
         CheckCount("watches", _watches.Unanswered, context.Options.MaxWatches);
-        var watch = new WatchSession(request, id, outbox, slowReader, _owed, context);
+        var watch = new WatchSession(request, id, outbox, slowReader, _owed, _watches, context);
         Add(watch);
         _watches.Begin();
         if (_watchesAreOver)

@@ -11,14 +11,16 @@ namespace WsStorage.WsServer;
 /// </summary>
 internal sealed class WatchSession : OpenStream
 {
-    // As much as is worth a send of its own: from then on one is under way while more is gathered.
-    private const int FlushBytes = 16 * 1024;
+    // As much as is worth a send of its own: from then on one is under way while more is gathered. And as much as it tells
+    // before it is another watch's turn, so that what both tell comes into one pack, where it is sent once.
+    private const int TurnBytes = 16 * 1024;
 
     private readonly Lock _gate = new();
     private readonly WatchOptions _options;
     private readonly MessageOutbox _outbox;
     private readonly SlowReaderGuard _slowReader;
     private readonly OwedInvalidations _owed;
+    private readonly SessionLoad _watches;
     private readonly SessionContext _context;
     private bool _hasToStart;
     private int _gathered;
@@ -32,6 +34,7 @@ internal sealed class WatchSession : OpenStream
         MessageOutbox outbox,
         SlowReaderGuard slowReader,
         OwedInvalidations owed,
+        SessionLoad watches,
         SessionContext context)
         : base(id, request.Credit)
     {
@@ -39,6 +42,7 @@ internal sealed class WatchSession : OpenStream
         _outbox = outbox;
         _slowReader = slowReader;
         _owed = owed;
+        _watches = watches;
         _context = context;
     }
 
@@ -138,11 +142,16 @@ internal sealed class WatchSession : OpenStream
                 }
 
                 await SendAsync(events.Current).ConfigureAwait(false);
+                if (_gathered >= TurnBytes)
+                {
+                    Flush(goesOn: true);
+                    await Task.Yield();
+                }
             }
         }
     }
 
-    private ValueTask SendAsync(WatchEvent next)
+    private ValueTask SendAsync(in WatchEvent next)
     {
         if (next.Kind == WatchEventKind.Invalidation)
         {
@@ -186,8 +195,8 @@ internal sealed class WatchSession : OpenStream
 
     private void CheckLength(in WatchEvent batch)
     {
-        int length = ToMessage(batch).BodyLength;
-        if (length > _context.MaxReplyBytes)
+        int atMost = batch.PackedOperations.Length + batch.PackedPrevious.Length + WatchBatchMessage.MaxHeadBytes;
+        if (atMost > _context.MaxReplyBytes && ToMessage(batch).BodyLength is var length && length > _context.MaxReplyBytes)
         {
             throw new StorageException(
                 StorageErrorCode.ResultTooLarge,
@@ -201,7 +210,7 @@ internal sealed class WatchSession : OpenStream
         if (isBatch)
         {
             int bytes = next.PackedOperations.Length + next.PackedPrevious.Length;
-            _hasToStart |= _outbox.Enqueue(ToMessage(next), Id);
+            _hasToStart |= _outbox.EnqueueShared(ToMessage(next), Id);
             Spend(bytes);
             _gathered += bytes;
         }
@@ -210,26 +219,21 @@ internal sealed class WatchSession : OpenStream
             _hasToStart |= _outbox.Enqueue(new WatchMarkMessage(next.Position), Id);
         }
 
-        if (_hasToStart && _gathered >= FlushBytes)
-        {
-            Flush(alone: false);
-        }
-
         if (!_begun)
         {
             Begin();
         }
     }
 
-    /// <summary>Sends what was gathered.</summary>
-    /// <param name="alone">Whether nothing will follow soon.</param>
-    private void Flush(bool alone = true)
+    /// <summary>Sends what was gathered: at once, unless more will follow soon, of this watch or of others.</summary>
+    /// <param name="goesOn">Whether more of this watch follows.</param>
+    private void Flush(bool goesOn = false)
     {
         _gathered = 0;
         if (_hasToStart)
         {
             _hasToStart = false;
-            _outbox.Start(alone);
+            _outbox.Start(alone: !goesOn && _watches.InFlight <= 1);
         }
     }
 

@@ -11,12 +11,22 @@ internal sealed class Feed(WatchOptions options)
 
     private readonly Channel<Func<(WatchEvent Event, byte[] Memory)>> _events = Channel.CreateUnbounded<Func<(WatchEvent, byte[])>>();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<bool> _pulls = Channel.CreateUnbounded<bool>();
     private int _pulled;
 
     public WatchOptions Options => options;
 
     /// <summary>How many events the server has taken.</summary>
     public int Pulled => Volatile.Read(ref _pulled);
+
+    /// <summary>Waits until the server has taken so many events more than when this was last waited for.</summary>
+    public async Task WaitForPullsAsync(int count)
+    {
+        for (; count > 0; count--)
+        {
+            await _pulls.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+        }
+    }
 
     /// <summary>Completes when the server has let go of the watch.</summary>
     public Task Over => _over.Task.WaitAsync(TimeSpan.FromSeconds(60));
@@ -53,6 +63,7 @@ internal sealed class Feed(WatchOptions options)
             {
                 (WatchEvent told, byte[] memory) = next();
                 Interlocked.Increment(ref _pulled);
+                _pulls.Writer.TryWrite(true);
                 yield return told;
                 memory.AsSpan().Fill(0xEE);
             }

@@ -38,6 +38,9 @@ internal sealed class ScriptedClient : IAsyncDisposable
     /// <summary>The messages of the last WebSocket message: more than one came in a pack.</summary>
     public int LastPackSize { get; private set; }
 
+    /// <summary>How many repeats have come; what they repeat is received in their place.</summary>
+    public int Repeats { get; private set; }
+
     /// <summary>Serves a storage, by a clock that stands still unless the test has another.</summary>
     public static ServedStorage Serve(
         IStorage storage, StorageSessionOptions? options = null, TimeProvider? timeProvider = null, ILogger? logger = null) =>
@@ -67,9 +70,10 @@ internal sealed class ScriptedClient : IAsyncDisposable
 
     public void Run() => _running = Session.RunAsync();
 
-    public async Task<WelcomeMessage> HelloAsync(bool packs = false, int maxMessageBytes = 1 << 26, Guid? clientId = null)
+    public async Task<WelcomeMessage> HelloAsync(
+        bool packs = false, int maxMessageBytes = 1 << 26, Guid? clientId = null, bool repeats = false)
     {
-        await SendAsync("hi", new HelloMessage(ProtocolConstants.Version, packs, "scripted", maxMessageBytes, clientId));
+        await SendAsync("hi", new HelloMessage(ProtocolConstants.Version, packs, "scripted", maxMessageBytes, clientId, repeats));
         Reply reply = await ReceiveAsync();
         Assert.That(reply.Type, Is.EqualTo(MessageType.Welcome));
         return WelcomeMessage.Read(reply.Body);
@@ -140,13 +144,7 @@ internal sealed class ScriptedClient : IAsyncDisposable
             return Reply.From(message);
         }
 
-        LastPackSize = 0;
-        foreach (ReadOnlyMemory<byte> packed in new PackReader(message.AsMemory(0, envelope.Body.Length)))
-        {
-            LastPackSize++;
-            _unpacked.Enqueue(Reply.From(packed.ToArray()));
-        }
-
+        Unpack(message.AsMemory(0, envelope.Body.Length));
         return _unpacked.Dequeue();
     }
 
@@ -168,6 +166,30 @@ internal sealed class ScriptedClient : IAsyncDisposable
     {
         _near.Abort();
         await _running.WaitAsync(Patience);
+    }
+
+    private void Unpack(ReadOnlyMemory<byte> pack)
+    {
+        List<Reply> replies = [];
+        foreach (ReadOnlyMemory<byte> packed in new PackReader(pack))
+        {
+            var reply = Reply.From(packed.ToArray());
+            if (reply.Type == MessageType.Repeat)
+            {
+                Repeats++;
+                RepeatMessage repeat = RepeatMessage.Read(reply.Body);
+                replies.GetRange(replies.Count - repeat.Back, repeat.Count).ForEach(
+                    repeated => _unpacked.Enqueue(repeated with { Id = reply.Id }));
+            }
+            else
+            {
+                _unpacked.Enqueue(reply);
+            }
+
+            replies.Add(reply);
+        }
+
+        LastPackSize = replies.Count;
     }
 
     private static RequestId ToId(string id) => RequestId.FromDigits(System.Text.Encoding.ASCII.GetBytes(id));

@@ -69,6 +69,7 @@ public class SessionStreamsTests
             _outbox,
             _slowReader,
             new OwedInvalidations(_outbox, _slowReader),
+            new SessionLoad(long.MaxValue),
             _context);
         _storage.OnWatch = static _ => { };
         InvalidatedRanges everything = InvalidatedRanges.Of([KeyRange.All]);

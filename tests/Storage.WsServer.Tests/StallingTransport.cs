@@ -11,9 +11,13 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
     private readonly SemaphoreSlim _passes = new(0);
     private readonly SemaphoreSlim _stalls = new(0);
     private volatile bool _stalled;
+    private int _sentBytes;
 
     /// <summary>Completes when a send has stalled.</summary>
     public Task Stalled => _sending.Task.WaitAsync(TimeSpan.FromSeconds(60));
+
+    /// <summary>How many bytes were sent.</summary>
+    public int SentBytes => Volatile.Read(ref _sentBytes);
 
     public int MaxMessageBytes
     {
@@ -53,6 +57,7 @@ internal sealed class StallingTransport(IMessageTransport inner) : IMessageTrans
             }
         }
 
+        Interlocked.Add(ref _sentBytes, message.Length);
         await inner.SendAsync(message);
     }
 
