@@ -1,6 +1,7 @@
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
 using WsStorage.Transport;
+using WsStorage.WsClient.Watches;
 
 namespace WsStorage.WsClient;
 
@@ -56,6 +57,9 @@ internal sealed class ClientConnection
 
     /// <summary>The watches that the message at hand tells something. Belongs to the loop that receives.</summary>
     public ToldWatches Told { get; } = new();
+
+    /// <summary>The batches that it tells them of. Belongs to the loop that receives.</summary>
+    public PackedBatches Batches { get; } = new();
 
     /// <summary>What the server takes.</summary>
     public SessionBounds Bounds { get; private set; }
@@ -221,8 +225,9 @@ internal sealed class ClientConnection
         var id = RequestId.FromNumber(0);
         _transport.MaxMessageBytes = _options.MaxMessageBytes;
         Outbox.PeerAcceptsPacks = true;
-        Outbox.Post(
-            new HelloMessage(ProtocolConstants.Version, acceptsPacks: true, _options.Name, _options.MaxMessageBytes, clientId), id, alone: true);
+        var hello = new HelloMessage(
+            ProtocolConstants.Version, acceptsPacks: true, _options.Name, _options.MaxMessageBytes, clientId, acceptsRepeats: true);
+        Outbox.Post(hello, id, alone: true);
         ReceivedMessage message = await _transport.ReceiveAsync().ConfigureAwait(false);
         if (message.Kind == ReceivedKind.Closed)
         {
@@ -278,6 +283,7 @@ internal sealed class ClientConnection
                 }
                 finally
                 {
+                    Batches.End();
                     Told.Wake();
                 }
 
@@ -298,6 +304,7 @@ internal sealed class ClientConnection
             throw new StorageException(StorageErrorCode.ProtocolError, "A message has no trailer.");
         }
 
+        Batches.Begin(message.Length);
         if (envelope.Type != MessageType.ServerPack)
         {
             TakeReply(envelope);
@@ -312,6 +319,7 @@ internal sealed class ClientConnection
             }
 
             TakeReply(inner);
+            Batches.MoveNext();
         }
     }
 

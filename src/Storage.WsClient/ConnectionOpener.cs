@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using WsStorage.Transport;
+using WsStorage.WsClient.Watches;
 
 namespace WsStorage.WsClient;
 

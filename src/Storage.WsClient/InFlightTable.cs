@@ -4,7 +4,7 @@ namespace WsStorage.WsClient;
 /// The requests of one connection that are unanswered, by their ids. An id is a slot and how often the slot was used, so an
 /// id that was never issued is told from one whose request has ended. A slot is free again when the server has answered, not
 /// when the request has ended: the server counts what it has not answered. All ids are even; those of watches are odd
-/// (<see cref="WatchTable"/>). Guarded by the <see cref="RequestQueue"/>.
+/// (<see cref="Watches.WatchTable"/>). Guarded by the <see cref="RequestQueue"/>.
 /// </summary>
 internal sealed class InFlightTable
 {

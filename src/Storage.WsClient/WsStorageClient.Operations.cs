@@ -2,6 +2,7 @@ using System.Text;
 using WsStorage.Leases;
 using WsStorage.Protocol.Messages;
 using WsStorage.WsClient.Leases;
+using WsStorage.WsClient.Watches;
 
 namespace WsStorage.WsClient;
 

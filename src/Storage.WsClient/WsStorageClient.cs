@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using WsStorage.Leases;
 using WsStorage.Transport;
+using WsStorage.WsClient.Watches;
 
 namespace WsStorage.WsClient;
 

@@ -163,6 +163,7 @@ public class WatchResumeTests
         int[] counts = await Task.WhenAll(readers).WaitAsync(TimeSpan.FromSeconds(100));
         Assert.That(counts.Sum(), Is.GreaterThan(Revisions));
         Assert.That(server.Cut, Is.GreaterThan(10), "the link was hardly ever cut");
+        Assert.That(server.Repeated, Is.GreaterThan(Revisions / 10), "hardly anything was repeated");
         await client.DisposeAsync();
         _server.Stop();
         await serving.Soon();

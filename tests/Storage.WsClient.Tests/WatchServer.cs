@@ -6,7 +6,7 @@ namespace WsStorage.WsClient.Tests;
 
 /// <summary>
 /// A server of watches over a store that commits one put after the other, to sixteen keys in turn. It keeps to the credit that it
-/// is granted, and cuts the link at random.
+/// is granted, repeats in a pack what another watch is told, and cuts the link at random.
 /// </summary>
 internal sealed class WatchServer(ScriptedServer server, Random random, int revisions)
 {
@@ -17,6 +17,9 @@ internal sealed class WatchServer(ScriptedServer server, Random random, int revi
 
     /// <summary>How many links were cut while watches were open.</summary>
     public int Cut { get; private set; }
+
+    /// <summary>How many batches were repeated, not sent.</summary>
+    public int Repeated { get; private set; }
 
     public static Position At(int revision) => new(Epoch, new Revision((ulong)revision), (ulong)revision * 31);
 
@@ -40,7 +43,7 @@ internal sealed class WatchServer(ScriptedServer server, Random random, int revi
                     }
 
                     _committed = Math.Min(_last, _committed + random.Next(3));
-                    await SendAsync(link, open.ElementAt(random.Next(open.Count)));
+                    await SendAsync(link, open, open.ElementAt(random.Next(open.Count)));
                 }
 
                 Cut += open.Count > 0 ? 1 : 0;
@@ -74,32 +77,59 @@ internal sealed class WatchServer(ScriptedServer server, Random random, int revi
         }
     }
 
-    private async Task SendAsync(ScriptedServer.Link link, KeyValuePair<RequestId, OpenWatch> watch)
+    private async Task SendAsync(
+        ScriptedServer.Link link, Dictionary<RequestId, OpenWatch> open, KeyValuePair<RequestId, OpenWatch> watch)
     {
-        OpenWatch open = watch.Value;
-        if (!open.HasBegun)
+        OpenWatch chosen = watch.Value;
+        if (!chosen.HasBegun)
         {
-            open.HasBegun = true;
-            await link.ReplyAsync(watch.Key, new WatchMarkMessage(At(open.Told)));
+            chosen.HasBegun = true;
+            await link.ReplyAsync(watch.Key, new WatchMarkMessage(At(chosen.Told)));
             return;
         }
 
-        int next = Enumerable.Range(open.Told + 1, _committed - open.Told).FirstOrDefault(revision => open.Range.Contains(KeyOf(revision)));
-        if (next == 0 && open.Told < _committed)
+        using var pack = new PackBuffer(MessageType.ServerPack);
+        int most = random.Next(1, 5);
+        Tell(pack, watch, most);
+        foreach (KeyValuePair<RequestId, OpenWatch> other in open.Where(each => each.Value.HasBegun && random.Next(2) == 0))
         {
-            open.Told = _committed;
-            await link.ReplyAsync(watch.Key, new WatchMarkMessage(At(_committed)));
+            Tell(pack, other, most);
         }
-        else if (next != 0 && open.Credit > 0)
+
+        if (!pack.IsEmpty)
         {
-            open.Told = next;
-            byte[] operations = new WriteBatch().Put(KeyOf(next), ValueOf(next)).PackedOperations.ToArray();
-            open.Credit -= operations.Length;
-            await link.ReplyAsync(watch.Key, new WatchBatchMessage(At(next), default, operations, default));
+            await link.SendRawAsync(pack.ToMessage().ToArray());
+        }
+        else if (chosen.Told < _committed && Next(chosen) == 0)
+        {
+            chosen.Told = _committed;
+            await link.ReplyAsync(watch.Key, new WatchMarkMessage(At(_committed)));
         }
         else
         {
             await Task.Yield();
+        }
+    }
+
+    private int Next(OpenWatch watch) =>
+        Enumerable.Range(watch.Told + 1, _committed - watch.Told).FirstOrDefault(revision => watch.Range.Contains(KeyOf(revision)));
+
+    private void Tell(PackBuffer pack, KeyValuePair<RequestId, OpenWatch> watch, int most)
+    {
+        for (OpenWatch open = watch.Value; most > 0 && open.Credit > 0 && Next(open) is > 0 and var next; most--)
+        {
+            open.Told = next;
+            byte[] operations = new WriteBatch().Put(KeyOf(next), ValueOf(next)).PackedOperations.ToArray();
+            open.Credit -= operations.Length;
+            var batch = new WatchBatchMessage(At(next), default, operations, default);
+            if (pack.TryRepeat(batch, watch.Key))
+            {
+                Repeated++;
+            }
+            else
+            {
+                pack.AppendRepeatable(batch, watch.Key);
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-namespace WsStorage.WsClient;
+namespace WsStorage.WsClient.Watches;
 
 /// <summary>
 /// The watches that are open on one connection, by their ids. They are counted by the server apart from requests, and so have

@@ -1,6 +1,6 @@
 using WsStorage.Protocol.Messages;
 
-namespace WsStorage.WsClient;
+namespace WsStorage.WsClient.Watches;
 
 /// <summary>
 /// The events of a watch that wait for its reader, in their order. Batches are bounded by credit; so that nothing else can pile
@@ -14,28 +14,35 @@ internal sealed class WatchEvents
     // As much as a server tells at once. A bound of a range may be as long as a key.
     private const long MaxInvalidatedBytes = 256 * 1024;
 
-    // A queue that was long once, and is not again, is not kept.
+    // A list that was long once, and is not again, is not kept.
     private const int KeptEvents = 256;
 
-    private Queue<WaitingEvent> _events = new();
     private readonly List<KeyRange> _invalidated = [];
+    private List<WaitingEvent> _events = [];
     private long _invalidatedBytes;
     private Position? _mark;
 
     /// <summary>Adds the mark of where the watch begins, which is always told.</summary>
     /// <param name="position">Where.</param>
-    public void AddBeginning(Position position) => _events.Enqueue(WaitingEvent.Progress(position));
+    public void AddBeginning(Position position) => _events.Add(WaitingEvent.Progress(position));
 
     /// <summary>Adds a mark, in the place of one that waits.</summary>
     /// <param name="position">All has been told up to here.</param>
     public void AddMark(Position position) => _mark = position;
 
-    /// <summary>Adds a batch.</summary>
-    /// <param name="batch">The batch, owned from here on.</param>
-    public void AddBatch(WaitingEvent batch)
+    /// <summary>Adds batches.</summary>
+    /// <param name="batches">The batches; kept, if they don't follow others that are.</param>
+    public void AddBatches(in BatchSlice batches)
     {
         _mark = null;
-        _events.Enqueue(batch);
+        if (_events.Count > 0 && _events[^1].TryJoin(batches, out WaitingEvent joined))
+        {
+            _events[^1] = joined;
+        }
+        else
+        {
+            _events.Add(WaitingEvent.Changes(batches.Keep()));
+        }
     }
 
     /// <summary>
@@ -48,7 +55,7 @@ internal sealed class WatchEvents
         if (_invalidated.Count == 0)
         {
             _mark = null;
-            _events.Enqueue(WaitingEvent.Invalidation(position, []));
+            _events.Add(WaitingEvent.Invalidation(position, []));
         }
 
         _invalidated.AddRange(ranges);
@@ -65,14 +72,14 @@ internal sealed class WatchEvents
     }
 
     /// <summary>Takes all events.</summary>
-    /// <param name="taken">An empty queue, which is kept to be filled; gets the events, each to be released.</param>
+    /// <param name="taken">An empty list, which is kept to be filled; gets the events, each to be released.</param>
     /// <returns>Whether there was any.</returns>
-    public bool TryTakeAll(ref Queue<WaitingEvent> taken)
+    public bool TryTakeAll(ref List<WaitingEvent> taken)
     {
         if (_mark is { } mark)
         {
             _mark = null;
-            _events.Enqueue(WaitingEvent.Progress(mark));
+            _events.Add(WaitingEvent.Progress(mark));
         }
 
         if (_events.Count == 0)
@@ -82,7 +89,7 @@ internal sealed class WatchEvents
 
         if (taken.Capacity > KeptEvents && _events.Count < taken.Capacity / 4)
         {
-            taken.TrimExcess(KeptEvents);
+            taken.Capacity = KeptEvents;
         }
 
         (taken, _events) = (_events, taken);
@@ -97,23 +104,21 @@ internal sealed class WatchEvents
     /// <summary>Drops what waits.</summary>
     public void Clear()
     {
-        while (_events.TryDequeue(out WaitingEvent each))
+        foreach (WaitingEvent each in _events)
         {
             each.Release();
         }
 
+        _events.Clear();
         _mark = null;
         ForgetInvalidated();
     }
 
     /// <summary>Puts the ranges into the one invalidation that waits.</summary>
-    private void TellInvalidated(Queue<WaitingEvent> taken)
+    private void TellInvalidated(List<WaitingEvent> taken)
     {
-        for (int i = taken.Count; i > 0; i--)
-        {
-            WaitingEvent each = taken.Dequeue();
-            taken.Enqueue(each.Kind == WatchEventKind.Invalidation ? each.With([.. _invalidated]) : each);
-        }
+        int place = taken.FindIndex(each => each.Kind == WatchEventKind.Invalidation);
+        taken[place] = taken[place].With([.. _invalidated]);
 
         ForgetInvalidated();
     }

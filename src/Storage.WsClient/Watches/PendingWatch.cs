@@ -2,7 +2,7 @@ using System.Threading.Tasks.Sources;
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
 
-namespace WsStorage.WsClient;
+namespace WsStorage.WsClient.Watches;
 
 /// <summary>
 /// A watch under way, over as many connections as it lives through. Events arrive on the loop that receives and wait for the
@@ -17,7 +17,6 @@ namespace WsStorage.WsClient;
 internal sealed class PendingWatch(WatchOptions options, int window) : IValueTaskSource
 {
     private readonly Lock _gate = new();
-    private readonly EventMemory _memory = new();
     private readonly WatchEvents _events = new();
 
     // The reader never runs on the loop that receives: it could block it.
@@ -77,7 +76,36 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         }
     }
 
-    /// <summary>Takes what the server says, but for an error.</summary>
+    /// <summary>Takes batches.</summary>
+    /// <param name="batches">The batches, in their order.</param>
+    /// <returns>Whether the reader waits, and <see cref="WakeReader"/> has to be called.</returns>
+    /// <exception cref="StorageException"><see cref="StorageErrorCode.ProtocolError"/>: they do not belong here. The watch has
+    /// not ended.</exception>
+    public bool OnBatches(in BatchSlice batches)
+    {
+        lock (_gate)
+        {
+            if (_isAbandoned)
+            {
+                return false;
+            }
+
+            if (!_hasBegun)
+            {
+                throw ProtocolError("a batch before where it begins");
+            }
+
+            foreach (ref readonly PackedBatch batch in batches.Batches)
+            {
+                Count(batch);
+            }
+
+            _events.AddBatches(batches);
+            return TakeAwaited();
+        }
+    }
+
+    /// <summary>Takes what the server says, but for batches and an error.</summary>
     /// <param name="type">The type of the message.</param>
     /// <param name="body">Its body, valid during the call.</param>
     /// <returns>Whether the reader waits, and <see cref="WakeReader"/> has to be called.</returns>
@@ -96,9 +124,6 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
             {
                 case MessageType.WatchMark:
                     AddMark(WatchMarkMessage.Read(body));
-                    break;
-                case MessageType.WatchBatch when _hasBegun:
-                    AddBatch(WatchBatchMessage.Read(body));
                     break;
                 case MessageType.WatchInvalidation when _hasBegun:
                     _events.AddInvalidation(_last!.Value, WatchInvalidationMessage.Read(body));
@@ -148,12 +173,12 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
     }
 
     /// <summary>Takes all events that have arrived.</summary>
-    /// <param name="taken">The reader's own queue, empty; gets the events, in their order, each to be released.</param>
+    /// <param name="taken">The reader's own list, empty; gets the events, in their order, each to be released.</param>
     /// <param name="epoch">The epoch of all of them.</param>
     /// <param name="arrival">Completes when it is worth to try again; if there were none. To be awaited once.</param>
     /// <returns>Whether there were any.</returns>
     /// <exception cref="StorageException">The watch has failed.</exception>
-    public bool TryTake(ref Queue<WaitingEvent> taken, out Guid epoch, out ValueTask arrival)
+    public bool TryTake(ref List<WaitingEvent> taken, out Guid epoch, out ValueTask arrival)
     {
         lock (_gate)
         {
@@ -187,11 +212,6 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         lock (_gate)
         {
             _unread -= bytes;
-            if (_unread == 0)
-            {
-                _memory.Reset();
-            }
-
             grant = window - _unread - _credit;
             if (_connection is null || grant < window / 2)
             {
@@ -217,7 +237,6 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         {
             _isAbandoned = true;
             _events.Clear();
-            _memory.Reset();
             connection = _connection;
             _connection = null;
             id = _id;
@@ -261,7 +280,7 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
         _last = position;
     }
 
-    private void AddBatch(WatchBatchMessage batch)
+    private void Count(in PackedBatch batch)
     {
         Position last = _last!.Value;
         if (batch.Revision.Value <= last.Revision.Value)
@@ -269,11 +288,14 @@ internal sealed class PendingWatch(WatchOptions options, int window) : IValueTas
             throw ProtocolError($"what happened at revision {batch.Revision}, after {last}");
         }
 
-        var added = WaitingEvent.Copy(batch, _memory);
+        if (_credit <= 0)
+        {
+            throw ProtocolError("more than it was granted");
+        }
+
         _last = new Position(last.Epoch, batch.Revision, batch.Hash);
-        _events.AddBatch(added);
-        _unread += added.ByteCount;
-        _credit -= added.ByteCount;
+        _unread += batch.ByteCount;
+        _credit -= batch.ByteCount;
     }
 
     private bool TakeAwaited()

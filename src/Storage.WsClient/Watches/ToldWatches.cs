@@ -1,4 +1,4 @@
-namespace WsStorage.WsClient;
+namespace WsStorage.WsClient.Watches;
 
 /// <summary>
 /// The watches that one message tells something: events of one watch come in a row, and each reader is woken once, when all that

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace WsStorage.WsClient;
+namespace WsStorage.WsClient.Watches;
 
 /// <summary>Reads a watch of the server: hands out its events, and lets the server send more as they are read.</summary>
 internal static class RemoteWatch
@@ -9,7 +9,8 @@ internal static class RemoteWatch
         WatchRegistry watches, WatchOptions watchOptions, int window, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var watch = new PendingWatch(watchOptions, window);
-        var taken = new Queue<WaitingEvent>();
+        List<WaitingEvent> taken = [];
+        int next = 0;
         long read = 0;
         long due = 0;
         Guid epoch = default;
@@ -21,25 +22,33 @@ internal static class RemoteWatch
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (taken.TryDequeue(out WaitingEvent next))
+                if (next < taken.Count)
                 {
-                    try
+                    for (int i = 0; i < taken[next].Count; i++)
                     {
-                        yield return next.ToEvent(epoch);
-                    }
-                    finally
-                    {
-                        next.Release();
+                        yield return taken[next].ToEvent(i, epoch);
+                        cancellationToken.ThrowIfCancellationRequested();
+                        read += taken[next].CountBytes(i);
+                        if (read >= due)
+                        {
+                            due = watch.OnRead(read);
+                            read = 0;
+                        }
                     }
 
-                    read += next.ByteCount;
-                    if (taken.Count == 0 || read >= due)
-                    {
-                        due = watch.OnRead(read);
-                        read = 0;
-                    }
+                    taken[next++].Release();
+                    continue;
                 }
-                else if (!watch.TryTake(ref taken, out epoch, out ValueTask arrival))
+
+                if (next > 0)
+                {
+                    taken.Clear();
+                    next = 0;
+                    due = watch.OnRead(read);
+                    read = 0;
+                }
+
+                if (!watch.TryTake(ref taken, out epoch, out ValueTask arrival))
                 {
                     // A cancellation between the look at the token and the wait has found nobody to wake.
                     if (cancellationToken.IsCancellationRequested)
@@ -53,9 +62,9 @@ internal static class RemoteWatch
         }
         finally
         {
-            foreach (WaitingEvent unread in taken)
+            for (; next < taken.Count; next++)
             {
-                unread.Release();
+                taken[next].Release();
             }
 
             watches.Abandon(watch);

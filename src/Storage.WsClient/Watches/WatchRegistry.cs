@@ -1,7 +1,7 @@
 using WsStorage.Protocol;
 using WsStorage.Protocol.Messages;
 
-namespace WsStorage.WsClient;
+namespace WsStorage.WsClient.Watches;
 
 /// <summary>
 /// Every watch of a client between its call and its end. Each is open on the connection that there is, and begins again, from
@@ -100,26 +100,37 @@ internal sealed class WatchRegistry(WsStorageClientOptions options, Action conne
         bool isLast = type is MessageType.Error or MessageType.End;
         PendingWatch? watch = isLast ? null : connection.Told.Find(id);
         watch ??= Find(connection, id, isLast);
-        if (watch is null)
-        {
-            return;
-        }
-
         try
         {
+            // Of a watch that has ended too: what it is told may be repeated to another.
+            BatchSlice batches = type switch
+            {
+                MessageType.WatchBatch => connection.Batches.Add(WatchBatchMessage.Read(body)),
+                MessageType.Repeat => connection.Batches.Find(RepeatMessage.Read(body)),
+                _ => default,
+            };
+            if (watch is null)
+            {
+                return;
+            }
+
             if (type == MessageType.Error)
             {
                 EndOrRetry(watch, ErrorReply.Read(body).ToException());
             }
-            else if (watch.OnReply(type, body))
+            else if (batches.Count == 0 ? watch.OnReply(type, body) : watch.OnBatches(batches))
             {
                 connection.Told.Add(watch);
             }
         }
         catch (Exception exception)
         {
-            End(watch, new StorageException(
-                (exception as StorageException)?.Code ?? StorageErrorCode.Internal, exception.Message, WriteOutcome.NotApplied, exception));
+            if (watch is not null)
+            {
+                End(watch, new StorageException(
+                    (exception as StorageException)?.Code ?? StorageErrorCode.Internal, exception.Message, WriteOutcome.NotApplied, exception));
+            }
+
             throw;
         }
     }
