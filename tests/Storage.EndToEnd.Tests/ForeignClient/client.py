@@ -12,7 +12,7 @@ import checks
 from checks import *
 from leases import leases, locks
 from numbered import numbered_writes, records, resent, sessions
-from watches import history, invalidations, small_batches, watches
+from watches import history, invalidations, repeats, small_batches, watches
 from websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, Refused, WebSocket
 from wsstorage import *
 
@@ -214,7 +214,7 @@ def beginnings(url, tls, no_certificate):
                           first("that takes too little", 1002, message(HELLO, hello + varint(4095), b"A")),
                           first("in a pack", 1002, message(CLIENT_PACK, field(message(HELLO, hello + varint(65536), b"A")))),
                           first("too long", 1009, message(HELLO, hello + varint(65536) + bytes(4096), b"A"))], [[]] * 6)
-    check("a hello with other flags and more fields is welcome", Client(url, tls, flags=0xFC, more=b"more").get(b"v"), b"2")
+    check("a hello with other flags and more fields is welcome", Client(url, tls, flags=0xF8, more=b"more").get(b"v"), b"2")
     check("another path, another subprotocol", [status(url + "/other", tls), status(url, tls, "wsstorage.v9")], [404, 400])
     check("no certificate", status(url, no_certificate), 403)
 
@@ -232,7 +232,7 @@ def main(url, ca, certificate, key, holds_file, previous):
     def connect(**named):
         return Client(url, tls, **named)
 
-    plain, packing = Client(url, tls), Client(url, tls, packs=True)
+    plain, packing, repeating = Client(url, tls), Client(url, tls, packs=True), Client(url, tls, packs=True, repeats=True)
     for title, part, *arguments in (("reads and writes", reads_and_writes, plain),
                                     ("scans", scans, plain), ("scans, answered in packs", scans, packing),
                                     ("pipelines", pipelines, plain, False), ("pipelines in packs", pipelines, plain, True),
@@ -243,6 +243,8 @@ def main(url, ca, certificate, key, holds_file, previous):
                                     ("a client of small messages", small_messages, Client(url, tls, max_message=4096)),
                                     ("watches", watches, plain, packing, previous),
                                     ("watches, answered in packs", watches, packing, packing, previous),
+                                    ("watches, with repeats", watches, repeating, packing, previous),
+                                    ("repeats", repeats, repeating, plain),
                                     ("watches by a client of small messages", small_batches, connect, plain),
                                     ("invalidations", invalidations, plain, connect), ("history", history, plain, packing),
                                     ("sessions", sessions, connect), ("numbered writes", numbered_writes, connect),

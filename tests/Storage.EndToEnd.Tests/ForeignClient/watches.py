@@ -111,6 +111,28 @@ def credit(client, writer):
     list(watch)
 
 
+def repeats(client, writer):
+    """A server may repeat and need not: many watches that read on from the same place are its best occasion."""
+    info = client.info()
+    here, count = Position(info["epoch"], info["revision"], info["hash"]), 200
+    for number in range(count):
+        write(writer, [(PUT, b"w/r%d" % (number % 10), b"%d" % number)])
+    expected = [(here.revision + 1 + n, [(PUT, b"w/r%d" % (n % 10), b"%d" % n)]) for n in range(count)]
+    for _ in range(100):
+        many = [client.watch(*IN, after=here, credit=0) for _ in range(20)]
+        for watch in many:
+            next(watch)
+            watch.credit += 1 << 20
+        client.send_pack([message(CREDIT, varint(1 << 20), watch.id) for watch in many])
+        told = [[(one.revision, one.operations) for one in watch.batches(count)] for watch in many]
+        for watch in many:
+            watch.cancel()
+            list(watch)
+        if any(each != expected for each in told) or client.repeats_taken:
+            break
+    check(f"repeats of the server: {client.repeats_taken}", (told, client.repeats_taken > 0), ([expected] * 20, True))
+
+
 def marks(client, writer):
     idle = client.watch(b"nothing/", b"nothing0", interval=100)
     next(idle)

@@ -4,7 +4,7 @@ from websocket import BINARY, Closed, WebSocket
 
 HELLO, INFO, GET, GET_MANY, WRITE, SCAN, CREDIT, CANCEL = range(0x80, 0x88)
 WATCH, NUMBERED_WRITE, INVALIDATE, KEEP_HISTORY, LEASE_GRANT, LEASE_END, CLIENT_PACK = *range(0x88, 0x8E), 0x8F
-SCAN_PAGE, END, WATCH_MARK, WATCH_BATCH, WATCH_INVALIDATION, SERVER_PACK, ERROR = *range(0xC5, 0xC9), 0xCE, 0xCF, 0xFF
+SCAN_PAGE, END, WATCH_MARK, WATCH_BATCH, WATCH_INVALIDATION, SERVER_PACK, REPEAT, ERROR = *range(0xC5, 0xC9), 0xCE, 0xCF, 0xD4, 0xFF
 PUT, REMOVE, REMOVE_RANGE, ABSENT, PRESENT, EQUAL = 0x01, 0x02, 0x03, 0x11, 0x12, 0x13
 REVERSE, KEYS_ONLY = 1, 2
 AFTER, WATCH_KEYS_ONLY, PREVIOUS, INVALIDATIONS = 1, 2, 4, 8
@@ -92,9 +92,10 @@ class Fields:
 class Client:
     """A connection after its hello. Replies may come in any order: each is kept until it is asked for by its id."""
 
-    def __init__(self, url, tls, packs=False, max_message=1 << 20, flags=0, more=b"", client_id=b""):
-        self.socket, self.open, self.last, self.packs_taken, self.packs = WebSocket(url, tls), {}, -1, 0, packs
-        flags |= (1 if packs else 0) | (2 if client_id else 0)
+    def __init__(self, url, tls, packs=False, max_message=1 << 20, flags=0, more=b"", client_id=b"", repeats=False):
+        self.socket, self.open, self.last, self.packs, self.repeats = WebSocket(url, tls), {}, -1, packs, repeats
+        self.packs_taken = self.repeats_taken = 0
+        flags |= (1 if packs else 0) | (2 if client_id else 0) | (4 if repeats else 0)
         hello = varint(1) + varint(flags) + field(b"python") + varint(max_message) + (field(client_id) if client_id else b"") + more
         welcome = Fields(self.next(self.send(HELLO, hello), HELLO + 0x40))
         assert welcome.varint() == 1
@@ -123,16 +124,27 @@ class Client:
     def send_pack(self, messages):
         self.send_raw(message(CLIENT_PACK, b"".join(map(field, messages))))
 
-    def take(self, data, packed=False):
+    def take(self, data, said=None):
+        """Takes a message, in a pack with those before it, and returns its type and body."""
         type, body, id = split(data)
         if type == SERVER_PACK:
-            assert self.packs and not packed and not id and body, "a pack that must not be"
+            assert self.packs and said is None and not id and body, "a pack that must not be"
             self.packs_taken += 1
-            pack = Fields(body)
+            pack, said = Fields(body), []
             while pack.at < len(body):
-                self.take(pack.field(), packed=True)
+                said.append(self.take(pack.field(), said))
+        elif type == REPEAT:
+            repeat = Fields(body)
+            back, count = repeat.varints(2)
+            repeat.end()
+            assert self.repeats and said is not None and 1 <= count <= back <= len(said), "a repeat that must not be"
+            repeated = said[len(said) - back:][:count]
+            assert all(type == WATCH_BATCH for type, _ in repeated), "a repeat of something else"
+            self.repeats_taken += 1
+            self.open[id].extend(repeated)
         else:
             self.open[id].append((type, body))      # KeyError: a reply that nothing has asked for
+        return type, body
 
     def next(self, id, *types):
         """Returns the body of the next message under the id, or raises its error; with two types, type and body."""
