@@ -17,7 +17,7 @@ internal sealed class FanOut : IScenario
     private const int Depth = 256;
     private const int Keys = 100_000;
     private const int WritesPerSecond = 1000;
-    private const int WarmUpWrites = 5000;
+    private const int WarmUpWrites = 20_000;
     private const string Watches = "watches told of puts";
     private const string Broadcast = "a plain WebSocket broadcast";
     private const string Watched = "put, 10,000 watches that do not match";
