@@ -10,7 +10,7 @@ namespace WsStorage.WsClient.Watches;
 /// </summary>
 internal sealed class BatchPack
 {
-        private readonly byte[] _bytes;
+    private readonly byte[] _bytes;
     private PackedBatch[] _batches;
     private int _usedBytes;
     private int _users = 1;
